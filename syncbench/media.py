@@ -462,11 +462,14 @@ def _write(
                 audio.bit_rate = 96_000
         for n, picture in enumerate(frames):
             frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            frame = frame.reformat(format=pixels)  # left to encode(), one in some hundred frames differs between runs
             frame.pts, frame.time_base = n, Fraction(1, FPS)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
         if speech is not None and isinstance(audio, av.AudioStream):
-            samples = AudioFrame.from_ndarray(np.ascontiguousarray(speech, np.float32)[None], "flt", "mono")
-            samples.sample_rate, samples.pts, samples.time_base = SAMPLE_RATE, 0, Fraction(1, SAMPLE_RATE)
-            container.mux(audio.encode(samples))
+            samples = np.ascontiguousarray(speech, np.float32)[None]
+            for at in range(0, samples.shape[1], SAMPLES_PER_FRAME):
+                sound = AudioFrame.from_ndarray(samples[:, at : at + SAMPLES_PER_FRAME], "flt", "mono")
+                sound.sample_rate, sound.pts, sound.time_base = SAMPLE_RATE, at, Fraction(1, SAMPLE_RATE)
+                container.mux(audio.encode(sound))
             container.mux(audio.encode(None))

@@ -1,0 +1,5 @@
+"""``python -m syncbench``."""
+
+from syncbench.cli import main
+
+main()

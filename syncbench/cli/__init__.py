@@ -1,0 +1,35 @@
+"""The command line. One file per command; heavy imports happen inside the command, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run ``syncbench`` and turn what goes wrong into one line and an exit code."""
+    from syncbench.cli.app import app
+    from syncbench.errors import ClipError, CommandError, Unavailable
+
+    debug = "--debug" in sys.argv or bool(os.environ.get("SYNCBENCH_DEBUG"))
+    try:
+        app()
+    except (ClipError, CommandError, Unavailable) as error:
+        if debug:
+            raise
+        print(f"syncbench: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(getattr(error, "code", 2))
+    except KeyboardInterrupt:
+        print("syncbench: stopped; the same command goes on where it stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        if debug:
+            raise
+        text = " ".join(str(error).split())
+        print(f"syncbench: {type(error).__name__}: {text} (run again with --debug for the traceback)", file=sys.stderr)
+        sys.exit(70)

@@ -1,0 +1,173 @@
+"""``syncbench run``, ``verify`` and ``validate-metrics``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncbench.cli.options import Json, Limit, Root, Seed, Split, config_option, names, pairs_of
+from syncbench.errors import CommandError
+
+__all__ = ["run", "validate_metrics", "verify"]
+
+
+def run(
+    model: Annotated[str, typer.Option(help="System under test: a name of `syncbench list models`, or folder:DIR.")],
+    dataset: Annotated[str, typer.Option(help="A name of `syncbench list datasets`.")],
+    root: Root = None,
+    split: Split = "test",
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder [runs/<model>-<dataset>-<split>].", show_default=False)
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(help="Families or scores, comma-separated; default all that apply.", show_default=False),
+    ] = None,
+    pairing: Annotated[str, typer.Option(help="self, cross (another clip's speech), or a file of pairs.")] = "self",
+    limit: Limit = None,
+    seed: Seed = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes [one per core].", show_default=False)] = None,
+    executor: Annotated[str, typer.Option(help="local.")] = "local",
+    shard: Annotated[str, typer.Option(help="i/n: take part i of n.")] = "1/1",
+    device: Annotated[str, typer.Option(help="torch device of the networks.")] = "cpu",
+    audio: Annotated[str, typer.Option(help="Audio corruptions, comma-separated: clean,babble@0,...")] = "clean",
+    visual: Annotated[str, typer.Option(help="Visual corruptions, comma-separated: clean,occlusion,...")] = "clean",
+    option: Annotated[
+        list[str] | None, typer.Option(help="key=value for the model; may be repeated.", show_default=False)
+    ] = None,
+    anchors: Annotated[bool, typer.Option(help="Score the anchors beside a generator.")] = True,
+    fail_on: Annotated[
+        str, typer.Option(help="Exit 1 when clips failed: true, a fraction below 1, or a count.")
+    ] = "1.0",
+    cache: Annotated[bool, typer.Option(help="Keep features on disk.")] = True,
+    config: Annotated[
+        Path | None,
+        typer.Option(callback=config_option, is_eager=True, help="TOML file of these options.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Run a system over a dataset and measure it. The same command again resumes.
+
+    syncbench run --model cals --dataset synthetic --limit 8
+
+    syncbench run --model folder:my_videos --dataset lrs2 --root LRS2 --split test
+    """
+    from syncbench.cli.progress import progress
+    from syncbench.runs import ANCHORS, Request, Run, default_out, run_anchor
+    from syncbench.runs import run as run_request
+
+    if executor != "local":
+        raise CommandError(
+            f"--executor {executor} is not there: local is; use --shard i/n to spread a run over machines"
+        )
+    request = Request(
+        model=_absolute(model),
+        dataset=dataset,
+        root=str(root.resolve()) if root else None,
+        split=split,
+        metrics=names(metrics),
+        pairing=pairing if pairing in {"self", "cross"} else str(Path(pairing).resolve()),
+        limit=limit,
+        seed=seed,
+        audio=names(audio),
+        visual=names(visual),
+        device=device,
+        options=pairs_of(option, "option"),
+        shard=_shard(shard),
+    )
+    allowed = _failure_policy(fail_on)
+    folder = out or default_out(request)
+    with progress(f"{model} on {dataset}/{split}") as update:
+        done = run_request(request, folder, workers=workers, progress=update, cache=cache, command=sys.argv[1:])
+    beside: list[Run] = []
+    if anchors and done.manifest.task == "talking-face" and model not in ANCHORS and len(done.manifest.clips) > 1:
+        for name in ANCHORS:
+            with progress(f"anchor {name}") as update:
+                beside.append(run_anchor(name, request, folder, workers=workers, progress=update, cache=cache))
+    if as_json:
+        print(json.dumps(done.summary.model_dump(mode="json"), indent=1))
+    else:
+        from syncbench.reports import terminal
+        from syncbench.reports.table import leaderboard
+
+        terminal.show(leaderboard([done, *beside]))
+        terminal.show_notes(done)
+        print(f"run: {folder}   report: syncbench report {folder} --out {folder / 'report'}")
+    failed = len({failure.clip for failure in done.summary.failures})
+    if failed and allowed(failed, len(done.manifest.clips)):
+        first = done.summary.failures[0]
+        raise CommandError(
+            f"{failed} of {len(done.manifest.clips)} clips failed, first {first.clip}: {first.reason}", code=1
+        )
+
+
+def _absolute(model: str) -> str:
+    """Make the path in ``folder:DIR`` or ``hypotheses:FILE`` absolute, so that a run can be resumed from anywhere."""
+    name, colon, argument = model.partition(":")
+    return f"{name}:{Path(argument).resolve()}" if colon and Path(argument).exists() else model
+
+
+def _shard(text: str) -> tuple[int, int]:
+    part, _, parts = text.partition("/")
+    try:
+        found = int(part), int(parts)
+    except ValueError:
+        found = 0, 0
+    if not 1 <= found[0] <= found[1]:
+        raise CommandError(f"--shard takes i/n with 1 <= i <= n, not '{text}'")
+    return found
+
+
+def _failure_policy(text: str) -> Callable[[int, int], bool]:
+    """Return whether so many failed clips of so many are too many: ``true`` any, a fraction (1.0: all), or a count."""
+    if text.lower() == "true":
+        return lambda failed, clips: failed > 0
+    try:
+        bound = float(text)
+    except ValueError:
+        raise CommandError(f"--fail-on takes true, a fraction or a count, not '{text}'") from None
+    if "." in text or bound < 1:
+        return lambda failed, clips: failed >= bound * clips
+    return lambda failed, clips: failed >= bound
+
+
+def verify(
+    path: Annotated[Path, typer.Argument(help="A run's folder.")],
+    as_json: Json = False,
+) -> None:
+    """Derive a run's summary and table from its journal again and say where they differ."""
+    from syncbench.runs import verify as check
+
+    found = check(path)
+    if as_json:
+        print(json.dumps({"run": str(path), "agrees": not found, "differences": found}, indent=1))
+    else:
+        for line in found:
+            print(line)
+        print(f"{path}: {'agrees with its journal' if not found else f'{len(found)} differences'}")
+    if found:
+        raise typer.Exit(1)
+
+
+def validate_metrics(
+    metrics: Annotated[
+        str | None, typer.Option(help="Families, comma-separated; default all.", show_default=False)
+    ] = None,
+    dataset: Annotated[str, typer.Option(help="A name of `syncbench list datasets`.")] = "synthetic",
+    root: Root = None,
+    split: Split = "test",
+    limit: Limit = 12,
+    seed: Seed = 0,
+    out: Annotated[Path, typer.Option(help="Where evidence and figures go.")] = Path("validity"),
+) -> None:
+    """Show how every metric answers to faults of known size: shift, freeze, blur, noise, another face, ..."""
+    from syncbench.validity import validate
+
+    for line in validate(names(metrics), dataset, root, split, limit, seed, out):
+        print(line)

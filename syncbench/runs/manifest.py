@@ -1,0 +1,175 @@
+"""The manifest: what was asked, and what ran."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["SCHEMA", "Hardware", "Manifest", "Request", "Revision", "hardware", "package_versions", "revision"]
+
+SCHEMA = 1
+_PACKAGES = (
+    "syncbench",
+    "torch",
+    "torchvision",
+    "numpy",
+    "scipy",
+    "av",
+    "lpips",
+    "pytorch-fid",
+    "scikit-image",
+    "jiwer",
+)
+
+
+class Request(BaseModel):
+    """What a run was asked to do. Two commands with equal requests are one run, resumed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    """Model name, with its argument after a colon where it has one: ``folder:outputs/``."""
+    dataset: str
+    root: str | None = None
+    """Dataset folder, absolute; None for generated datasets."""
+    split: str = "test"
+    metrics: tuple[str, ...] = ()
+    """Metric families asked for; empty means every metric that applies to the model's task."""
+    pairing: str = "self"
+    """``self``, ``cross``, or the path of a pairs file."""
+    limit: int | None = None
+    seed: int = 0
+    audio: tuple[str, ...] = ("clean",)
+    visual: tuple[str, ...] = ("clean",)
+    device: str = "cpu"
+    options: dict[str, str] = Field(default_factory=dict)
+    shard: tuple[int, int] = (1, 1)
+    """Which part of the clips this run takes: ``(i, n)`` is part i of n, counted from 1."""
+
+
+class Revision(BaseModel):
+    """The git commit of the working folder."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    commit: str
+    dirty: bool
+
+
+class Hardware(BaseModel):
+    """The machine a run ran on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    machine: str
+    system: str
+    processor: str
+    cores: int
+    memory_gib: float
+    accelerator: str = ""
+
+
+class Manifest(BaseModel):
+    """``manifest.json``: written when a run starts, completed when it ends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: int = SCHEMA
+    name: str
+    created: str
+    """UTC, ISO 8601."""
+    command: tuple[str, ...]
+    request: Request
+    task: str
+    settings: dict[str, str]
+    """What the system says of itself: weights, preset, context length, ..."""
+    metrics: dict[str, dict[str, str]]
+    """Metric family -> its settings (evaluator, protocol, network, ...)."""
+    unavailable: dict[str, str] = Field(default_factory=dict)
+    """Metric family -> what is missing and how to get it."""
+    clips: tuple[str, ...]
+    """Every clip id of the run in order, unusable ones included."""
+    dataset_hash: str
+    """SHA-256 over the clips' ids, files and words."""
+    python: str
+    packages: dict[str, str]
+    git: Revision | None
+    hardware: Hardware
+
+    @property
+    def model(self) -> str:
+        return self.request.model
+
+    @property
+    def dataset(self) -> str:
+        return self.request.dataset
+
+    @property
+    def split(self) -> str:
+        return self.request.split
+
+    @property
+    def pairing(self) -> str:
+        return self.request.pairing
+
+    @property
+    def seed(self) -> int:
+        return self.request.seed
+
+
+def package_versions() -> dict[str, str]:
+    """Return the installed versions of what computes scores."""
+    found: dict[str, str] = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def revision(folder: Path) -> Revision | None:
+    """Return the git commit of ``folder`` and whether it has changes; None outside a repository."""
+    try:
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, timeout=10, check=True
+        )
+        status = subprocess.run(
+            ["git", "status", "--porcelain", "--untracked-files=no"],
+            cwd=folder, capture_output=True, text=True, timeout=30, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return Revision(commit=commit.stdout.strip(), dirty=bool(status.stdout.strip()))
+
+
+def hardware(device: str = "cpu") -> Hardware:
+    """Describe this machine."""
+    accelerator = ""
+    if device != "cpu":
+        import torch
+
+        accelerator = torch.cuda.get_device_name(device) if device.startswith("cuda") else device
+    return Hardware(
+        machine=platform.machine(),
+        system=f"{platform.system()} {platform.release()}",
+        processor=_processor(),
+        cores=os.cpu_count() or 1,
+        memory_gib=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        accelerator=accelerator,
+    )
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor()
