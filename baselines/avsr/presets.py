@@ -1,0 +1,52 @@
+"""Sizes of the recognisers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["EMBEDDED", "PAPER", "PRESETS", "Preset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Sizes of one recogniser.
+
+    Attributes:
+        width: channels of the front ends' first stage; features have eight times as many.
+        crop: side of the mouth crop that the network sees, in pixels.
+        dimension, heads, hidden, kernel, blocks: of the Conformer encoder.
+        layers: of the Transformer decoder.
+        joint: hidden units that join two encoders.
+        scoring: hidden channels of the reliability scoring.
+        dropout: everywhere.
+        ctc: weight of the CTC loss in training.
+    """
+
+    width: int
+    crop: int
+    dimension: int
+    heads: int
+    hidden: int
+    kernel: int
+    blocks: int
+    layers: int
+    joint: int
+    scoring: int
+    dropout: float = 0.1
+    ctc: float = 0.1
+
+    @property
+    def features(self) -> int:
+        """Channels of each stream's features."""
+        return 8 * self.width
+
+
+PAPER = Preset(
+    width=64, crop=88, dimension=256, heads=4, hidden=2048, kernel=31, blocks=12, layers=6, joint=1024, scoring=1024
+)
+
+EMBEDDED = Preset(
+    width=16, crop=56, dimension=128, heads=4, hidden=512, kernel=15, blocks=3, layers=2, joint=256, scoring=256, ctc=0.3
+)
+
+PRESETS = {"paper": PAPER, "embedded": EMBEDDED}
