@@ -13,10 +13,11 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from syncbench.errors import Unavailable
 
-__all__ = ["load"]
+__all__ = ["ensure_torchvision", "load"]
 
 _declared: list[object] = []  # the operators vanish with the library object that declared them
 
@@ -30,11 +31,11 @@ def load(name: str) -> ModuleType:
     for needed in ("torchvision", package):
         if importlib.util.find_spec(needed) is None:
             raise Unavailable(f"{needed} is not installed: pip install {needed.replace('_', '-')}")
-    _declare_operators()
+    ensure_torchvision()
     return importlib.import_module(name)
 
 
-def _declare_operators() -> None:
+def ensure_torchvision() -> None:
     """Load torchvision's extension, or declare the operators that its import expects of it."""
     if "torchvision" in sys.modules or _declared:
         return
@@ -44,9 +45,9 @@ def _declare_operators() -> None:
     folders = (spec.submodule_search_locations if spec else None) or []
     extensions = [file for folder in folders for file in Path(folder).glob("_C*") if file.suffix in {".so", ".pyd"}]
     try:
-        torch.ops.load_library(str(extensions[0]))
+        torch.ops.load_library(str(extensions[0]))  # type: ignore[no-untyped-call]
     except (OSError, IndexError):
-        library = torch.library.Library("torchvision", "FRAGMENT")
+        library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
         for operator in ("nms", "qnms"):
             library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         _declared.append(library)

@@ -1,0 +1,255 @@
+"""LSE-C, LSE-D and AV offset: how near lips and speech are in the space of a sync evaluator.
+
+For each window i of five frames and each shift, the evaluator's embedding of the lips is compared with its embedding of
+the speech that many frames away. LSE-D is the smallest mean distance over all shifts, LSE-C how far it lies below the
+median one, and the offset is where it lies.
+
+**Sign of the offset**: ``+k`` means that what frame i shows is heard at frame ``i - k``: the speech is early by k frames
+(40 ms each), and delaying it by that much mends the clip. ``-k`` means that the speech is late.
+
+Source: J. S. Chung and A. Zisserman, "Out of time: automated lip sync in the wild" (2016), ``SyncNetInstance.evaluate`` of
+joonson/syncnet_python; the names LSE-C and LSE-D are of K. R. Prajwal et al., "A Lip Sync Expert Is All You Need" (2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from syncbench.contracts import FPS, Direction, Feature, Features, Measurement, ScoreSpec, Task
+from syncbench.errors import ClipError
+from syncbench.metrics._sums import ratio
+
+__all__ = [
+    "REACH",
+    "Lse",
+    "LseMeasurement",
+    "LseResult",
+    "SyncEvaluator",
+    "default_evaluator",
+    "distances",
+    "lse",
+    "masked_lse",
+]
+
+REACH = 15
+"""Largest shift tried, in frames, either way."""
+_EPS = 1e-6  # added to every difference before its length is taken, as torch's pairwise_distance does
+
+
+@dataclass(frozen=True, slots=True)
+class LseResult:
+    """What the distances of one clip say.
+
+    Attributes:
+        lse_c: median minus minimum of the mean distances, >= 0; higher is better.
+        lse_d: minimum of the mean distances, >= 0; lower is better.
+        offset: shift of that minimum, in frames; positive where the speech is early.
+        confidence: ``[n]``, for each window the median of the means minus its own distance at that shift, smoothed
+            with a running median over nine windows (zeros beyond the ends).
+        means: ``[2 * reach + 1]``, the mean distance at each shift; column j is offset ``reach - j``.
+    """
+
+    lse_c: float
+    lse_d: float
+    offset: int
+    confidence: NDArray[np.float64]
+    means: NDArray[np.float64]
+
+
+def distances(
+    video: NDArray[np.floating[Any]], audio: NDArray[np.floating[Any]], reach: int = REACH
+) -> NDArray[np.float32]:
+    """Return the distance of each lip embedding to the speech embeddings around it, float32 ``[n, 2 * reach + 1]``.
+
+    ``video`` and ``audio`` are ``[n, D]``, one row per window. Column j compares window i with the speech of window
+    ``i + j - reach``; beyond the ends of the clip that is a row of zeros, as in the published scorers.
+    """
+    if video.shape != audio.shape or video.ndim != 2:
+        raise ValueError(f"lip and speech embeddings must be of one shape [n, D], not {video.shape} and {audio.shape}")
+    windows = len(video)
+    padded = np.pad(audio, ((reach, reach), (0, 0)))
+    columns = [
+        np.linalg.norm(video - padded[shift : shift + windows] + np.float32(_EPS), axis=1)
+        for shift in range(2 * reach + 1)
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def lse(distances: NDArray[np.floating[Any]]) -> LseResult:
+    """Return LSE-C, LSE-D and offset as published, from distances ``[n, 2 * reach + 1]``.
+
+    The mean at each shift runs over all n windows, those compared with the zeros beyond the ends included. The fewer
+    windows, the larger their share (38.7 % of all cells at n = 20, 1.5 % at n = 500), so LSE-C depends on the length of
+    the clip: :func:`masked_lse` does not have this bias.
+    """
+    return _result(distances, distances.mean(axis=0, dtype=np.float64))
+
+
+def masked_lse(distances: NDArray[np.floating[Any]]) -> LseResult:
+    """Return the same from valid cells only: those whose speech window lies inside the clip.
+
+    A shift at which no speech window does, in clips of at most ``reach`` windows, is left out (NaN in ``means``).
+    """
+    windows, shifts = distances.shape
+    partner = np.arange(windows)[:, None] + np.arange(shifts) - shifts // 2
+    valid = (partner >= 0) & (partner < windows)
+    return _result(distances, ratio(np.where(valid, distances, 0).sum(axis=0, dtype=np.float64), valid.sum(axis=0)))
+
+
+def _result(distances: NDArray[np.floating[Any]], means: NDArray[np.float64]) -> LseResult:
+    best = int(np.nanargmin(means))
+    middle = np.nanmedian(means)
+    confidence = ndimage.median_filter(middle - distances[:, best].astype(np.float64), 9, mode="constant")
+    return LseResult(
+        lse_c=float(middle - means[best]),
+        lse_d=float(means[best]),
+        offset=len(means) // 2 - best,
+        confidence=confidence,
+        means=means,
+    )
+
+
+class SyncEvaluator(Protocol):
+    """A pair of networks that embed lips and speech in one space.
+
+    Attributes:
+        name: with the hash of its weights, such as ``syncnet_v2@961e8696``.
+        protocol: how it prepares frames and speech, with its version, such as ``native.1``.
+        embeddings: feature whose value is ``{"video": [n, D], "audio": [n, D]}``, float32, a window every frame.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def embeddings(self) -> Feature: ...
+
+    def unavailable(self) -> str | None:
+        """Return None, or one line: what is missing and the command that gets it."""
+        ...
+
+
+@dataclass(frozen=True)
+class LseMeasurement(Measurement):
+    """Sums over clips: the field's corpus score is the unweighted mean over files, so each clip counts once.
+
+    Attributes:
+        clips: clips measured.
+        lse_c, lse_d, lse_c_masked, lse_d_masked: sums of the clips' scores.
+        offset, distance_from_sync: sums of the clips' offsets and of their absolute values, in frames.
+        in_sync: clips whose offset is -1, 0 or 1.
+    """
+
+    clips: int = 0
+    lse_c: float = 0.0
+    lse_d: float = 0.0
+    lse_c_masked: float = 0.0
+    lse_d_masked: float = 0.0
+    offset: int = 0
+    distance_from_sync: int = 0
+    in_sync: int = 0
+
+    def scores(self) -> dict[str, Any]:
+        return {
+            "lse_c": ratio(self.lse_c, self.clips),
+            "lse_d": ratio(self.lse_d, self.clips),
+            "lse_c_masked": ratio(self.lse_c_masked, self.clips),
+            "lse_d_masked": ratio(self.lse_d_masked, self.clips),
+            "av_offset": ratio(self.offset, self.clips),
+            "av_offset_abs": ratio(self.distance_from_sync, self.clips),
+            "in_sync": 100 * ratio(self.in_sync, self.clips),
+        }
+
+
+_PAPER = "Chung & Zisserman 2016; Prajwal et al. 2020 (joonson/syncnet_python)"
+
+
+def _specs() -> tuple[ScoreSpec, ...]:
+    def spec(name: str, title: str, unit: str, direction: Direction, low: float | None, summary: str) -> ScoreSpec:
+        high = {"%": 100.0, "frames": float(REACH)}.get(unit)
+        return ScoreSpec(name, title, unit, direction, (low, high), False, _PAPER, summary)
+
+    masked = "only speech windows inside the clip count: does not depend on the clip's length"
+    return (
+        spec("lse_c", "LSE-C", "", "higher", 0.0, "confidence: median minus minimum of the mean distances"),
+        spec("lse_d", "LSE-D", "", "lower", 0.0, "distance: minimum of the mean distances"),
+        spec("lse_c_masked", "LSE-C masked", "", "higher", 0.0, f"LSE-C; {masked}"),
+        spec("lse_d_masked", "LSE-D masked", "", "lower", 0.0, f"LSE-D; {masked}"),
+        spec("av_offset", "AV offset", "frames", "none", -float(REACH), "mean offset; positive: the speech is early"),
+        spec("av_offset_abs", "|AV offset|", "frames", "lower", 0.0, "mean absolute offset"),
+        spec("in_sync", "In sync", "%", "higher", 0.0, "share of clips whose offset is -1, 0 or 1 frames"),
+    )
+
+
+class Lse:
+    """LSE-C, LSE-D and AV offset with a sync evaluator.
+
+    Without one, SyncNet v2 is used where its official weights are present, and the bundled expert otherwise; which of
+    them it was stands in every signature. ``protocol`` chooses how SyncNet v2 is fed and makes sense with it alone.
+    """
+
+    tasks: frozenset[Task] = frozenset({"talking-face", "dubbing", "video-to-speech"})
+    scores: tuple[ScoreSpec, ...] = _specs()
+    measurement = LseMeasurement
+
+    def __init__(self, evaluator: SyncEvaluator | None = None, protocol: str = "native") -> None:
+        self.name = "lse" if protocol == "native" else f"lse-{protocol}"
+        self.evaluator = evaluator or default_evaluator(protocol)
+        self.features: tuple[Feature, ...] = (self.evaluator.embeddings,)
+        self.settings: Mapping[str, str] = {
+            "evaluator": self.evaluator.name,
+            "protocol": self.evaluator.protocol,
+            "fps": str(FPS),
+            "reach": str(REACH),
+        }
+
+    def unavailable(self) -> str | None:
+        return self.evaluator.unavailable()
+
+    def measure(self, reference: Features | None, output: Features) -> LseMeasurement:
+        cells = self._distances(output)
+        published, masked = lse(cells), masked_lse(cells)
+        return LseMeasurement(
+            clips=1,
+            lse_c=published.lse_c,
+            lse_d=published.lse_d,
+            lse_c_masked=masked.lse_c,
+            lse_d_masked=masked.lse_d,
+            offset=published.offset,
+            distance_from_sync=abs(published.offset),
+            in_sync=int(abs(published.offset) <= 1),
+        )
+
+    def curves(self, reference: Features | None, output: Features) -> Mapping[str, NDArray[Any]]:
+        """Return what is worth drawing: confidence per window ``[n]``, and mean distance per offset ``[31]``."""
+        result = lse(self._distances(output))
+        return {
+            "confidence": result.confidence,
+            "offset": np.arange(REACH, -REACH - 1, -1),
+            "distance": result.means,
+        }
+
+    def _distances(self, output: Features) -> NDArray[np.float32]:
+        embedded = output[self.evaluator.embeddings]
+        if not len(embedded["video"]):
+            raise ClipError(f"{output.clip.id}: too short for LSE: no window of five frames with its speech fits")
+        return distances(embedded["video"], embedded["audio"])
+
+
+def default_evaluator(protocol: str = "native") -> SyncEvaluator:
+    """Return SyncNet v2 where its official weights are here or a protocol asks for it, else the bundled expert."""
+    from syncbench import weights
+    from syncbench.baselines.syncnet_v2.evaluator import SyncNetV2
+
+    if protocol != "native" or weights.find("syncnet_v2"):
+        return SyncNetV2(protocol)
+    from syncbench.baselines.expert.evaluator import Expert
+
+    return Expert()

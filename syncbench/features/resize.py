@@ -1,0 +1,57 @@
+"""Bilinear resizing of 8-bit frames, equal bit for bit to OpenCV's ``resize`` with ``INTER_LINEAR``.
+
+The field's scorers resize with OpenCV, whose 8-bit path works in integers (11-bit weights, truncating shifts). A score
+that is to be compared with theirs starts from the same bytes, so the same integers are used here, without OpenCV.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncbench.contracts import Frames
+
+__all__ = ["bilinear"]
+
+_CHUNK = 8  # frames at a time: the integers in between take four bytes each
+
+
+def bilinear(frames: Frames, height: int, width: int) -> Frames:
+    """Resize frames, uint8 ``[T, H, W, C]``, to ``[T, height, width, C]``, ignoring the aspect ratio.
+
+    Source: the fixed-point arithmetic of OpenCV's 8-bit ``INTER_LINEAR`` (``modules/imgproc/src/resize.cpp``).
+    """
+    if frames.shape[1:3] == (height, width):
+        return frames
+    parts = [_resize(frames[start : start + _CHUNK], height, width) for start in range(0, len(frames), _CHUNK)]
+    return np.concatenate(parts) if parts else np.zeros((0, height, width, frames.shape[3]), np.uint8)
+
+
+def _resize(frames: Frames, height: int, width: int) -> Frames:
+    rows, columns = frames.shape[1:3]
+    left, share = _positions(columns, width)
+    # Beyond the outer pixels' centres the horizontal weight is all on the border pixel; vertically it stays shared.
+    share = np.where((left < 0) | (left >= columns - 1), np.float32(0), share)
+    left = np.clip(left, 0, columns - 1)
+    here, there = _weights(share)
+    pixels = frames.astype(np.int32)
+    right = np.minimum(left + 1, columns - 1)
+    lines = pixels[:, :, left] * here[:, None] + pixels[:, :, right] * there[:, None]  # [T, H, width, C]
+    lines >>= 4
+
+    top, share = _positions(rows, height)
+    here, there = _weights(share)
+    above = lines[:, np.clip(top, 0, rows - 1)] * here[:, None, None]  # [T, height, width, C]
+    below = lines[:, np.clip(top + 1, 0, rows - 1)] * there[:, None, None]
+    return (((above >> 16) + (below >> 16) + 2) >> 2).clip(0, 255).astype(np.uint8)
+
+
+def _positions(size: int, wanted: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Return, for each wanted pixel, the source pixel at or before it, and the share of the one after."""
+    place = ((np.arange(wanted) + 0.5) * (size / wanted) - 0.5).astype(np.float32)
+    before = np.floor(place)
+    return before.astype(np.intp), place - before
+
+
+def _weights(share: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    return np.rint((1 - share) * 2048).astype(np.int32), np.rint(share * 2048).astype(np.int32)
