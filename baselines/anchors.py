@@ -76,6 +76,6 @@ def shuffled(setup: Setup) -> System:
     """Make the ``shuffled`` anchor: a seeded derangement, so that no clip keeps its own speech."""
     if len(setup.clips) < 2:
         raise CommandError("the shuffled anchor needs at least two clips: raise --limit")
-    order = derangement(len(setup.clips), setup.seed)
+    order = derangement([clip.transcript for clip in setup.clips], setup.seed)
     donors = {clip.id: setup.clips[j] for clip, j in zip(setup.clips, order, strict=True)}
     return Shuffled(donors, {"seed": str(setup.seed)})

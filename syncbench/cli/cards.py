@@ -61,12 +61,12 @@ def dataset_card(name: str, adapter: Dataset) -> dict[str, Any]:
 
 
 def protocol_card(name: str) -> dict[str, Any]:
-    """Describe an evaluation protocol."""
-    from syncbench.protocols import PROTOCOLS
+    """Describe an evaluation protocol. Raises CommandError for unknown names."""
+    from syncbench.baselines.syncnet_v2.protocols import lookup
 
-    if name not in PROTOCOLS:
-        raise unknown_name("protocol", name, PROTOCOLS)
-    return {"protocol": name, "definition": PROTOCOLS[name]}
+    protocol = lookup(name)
+    state = "yes" if protocol.prepare is not None else "not yet"
+    return {"protocol": name, "signature": protocol.signature, "definition": protocol.summary, "available": state}
 
 
 def source_card(name: str, thing: Any) -> dict[str, Any]:

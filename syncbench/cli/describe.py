@@ -49,9 +49,10 @@ def _rows(kind: Kind) -> list[dict[str, str]]:
         loaded = {name: registry.dataset(name) for name in registry.names("dataset")}
         return [{"name": name, "summary": f"{adapter.title} ({adapter.licence})"} for name, adapter in loaded.items()]
     if kind is Kind.protocols:
-        from syncbench.protocols import PROTOCOLS
+        from syncbench.baselines.syncnet_v2.protocols import PROTOCOLS
 
-        return [{"name": name, "summary": summary} for name, summary in PROTOCOLS.items()]
+        ready = {True: "", False: " [named, not there yet]"}
+        return [{"name": p.name, "summary": p.summary + ready[p.prepare is not None]} for p in PROTOCOLS]
     singular = kind.value.removesuffix("s")
     return [{"name": name, "summary": _first_line(registry.load(singular, name))} for name in registry.names(singular)]
 

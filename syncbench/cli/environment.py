@@ -20,7 +20,7 @@ def env(as_json: Json = False) -> None:
         "python": ".".join(str(part) for part in sys.version_info[:3]),
         "packages": package_versions(),
         "hardware": hardware().model_dump(),
-        "weights": {name: str(weights.find(name) or "") for name in weights.KNOWN},
+        "weights": {known.name: str(weights.find(known.name) or "") for known in weights.KNOWN},
         "cache": str(cache_folder()),
     }
     if as_json:

@@ -21,10 +21,17 @@ def list_weights(as_json: Json = False) -> None:
     from syncbench import weights
 
     rows = [
-        {"name": name, "file": known.file, "bytes": known.bytes, "sha256": known.sha256, "licence": known.licence,
-         "source": known.source, "here": str(weights.find(name) or "")}
-        for name, known in weights.KNOWN.items()
-    ]  # fmt: skip
+        {
+            "name": known.name,
+            "file": known.file,
+            "bytes": known.bytes,
+            "sha256": known.sha256,
+            "licence": known.licence,
+            "source": known.source,
+            "here": str(weights.find(known.name) or ""),
+        }
+        for known in weights.KNOWN
+    ]
     if as_json:
         print(json.dumps(rows, indent=1))
         return
@@ -51,9 +58,8 @@ def verify_weights() -> None:
     """Hash every kept file again. Exit 1 where one is damaged."""
     from syncbench import weights
 
-    wrong = weights.verify()
-    for line in wrong:
-        print(line)
-    if wrong:
+    checks = weights.verify()
+    for check in checks:
+        print(f"{check.weights.name:20} {check.state:8} {check.reason or check.path or check.weights.source}")
+    if any(check.state not in {"ok", "absent"} for check in checks):
         raise typer.Exit(1)
-    print("weights are as published")

@@ -234,13 +234,13 @@ def _tasks(manifest: Manifest, clips: Iterable[Clip], entries: Mapping[Key, Entr
     """Return what is not done yet."""
     tasks: list[Task] = []
     for clip in clips:
-        for condition in conditions_of(manifest):
-            answer = entries.get((clip.id, condition, ANSWER))
+        for name, condition in conditions_of(manifest).items():
+            answer = entries.get((clip.id, name, ANSWER))
             answered = answer.data if answer is not None and answer.status == "done" else None
             stages = tuple(
-                name
-                for name, settings in manifest.metrics.items()
-                if answered is None or not _measured(entries.get((clip.id, condition, name)), settings)
+                metric
+                for metric, settings in manifest.metrics.items()
+                if answered is None or not _measured(entries.get((clip.id, name, metric)), settings)
             )
             if stages or answered is None:
                 tasks.append(Task(clip, condition, stages, answered))
@@ -253,4 +253,4 @@ def _measured(entry: Entry | None, settings: Mapping[str, str]) -> bool:
 
 def _died(task: Task, error: WorkerDied) -> list[Entry]:
     stages = task.stages if task.answered is not None else (ANSWER,)
-    return [Entry(task.clip.id, task.condition, stage, "failed", str(error)) for stage in stages]
+    return [Entry(task.clip.id, task.condition.name, stage, "failed", str(error)) for stage in stages]

@@ -50,7 +50,7 @@ class Run:
 
     @property
     def conditions(self) -> list[str]:
-        return conditions_of(self.manifest)
+        return list(conditions_of(self.manifest))
 
     def score(self, name: str, condition: str | None = None) -> Score:
         """Return one corpus score by name; of the first condition where none is given. Raises KeyError."""

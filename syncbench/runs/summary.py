@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 import syncbench
 from syncbench import registry
 from syncbench.contracts import FPS, Measurement, Metric, Score, ScoreSpec
+from syncbench.corruptions.conditions import Condition, grid
 from syncbench.runs.journal import ANSWER, Entry, Key
 from syncbench.runs.kept import load_measurement
 from syncbench.runs.manifest import SCHEMA, Manifest
@@ -59,11 +60,10 @@ class Summary(BaseModel):
     """What a reader should know before quoting a number."""
 
 
-def conditions_of(manifest: Manifest) -> list[str]:
-    """Return the run's conditions in order; one empty name where nothing is corrupted."""
-    from syncbench.corruptions import conditions
-
-    return [condition.name for condition in conditions.grid(manifest.request.audio, manifest.request.visual)]
+def conditions_of(manifest: Manifest) -> dict[str, Condition]:
+    """Return the run's conditions by name, in order; the clean one's name is empty."""
+    asked = manifest.request
+    return {condition.name: condition for condition in grid(",".join(asked.audio), ",".join(asked.visual))}
 
 
 def measurements_of(
@@ -93,7 +93,7 @@ def _signature(spec: ScoreSpec, metric: Metric, manifest: Manifest, condition: s
             **metric.settings,
             "pairing": pairing,
             "dataset": f"{manifest.dataset}/{manifest.split}@{manifest.dataset_hash[:8]}",
-            "condition": condition,
+            "condition": conditions_of(manifest)[condition].signature() if condition else "",
             "corruption_seed": str(manifest.seed) if condition else "",
             "fps": str(FPS),
             "n": str(n),
@@ -106,7 +106,7 @@ def summarise(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> Su
     """Derive a run's summary from its journal."""
     scores: list[Score] = []
     remarks: list[str] = []
-    names = conditions_of(manifest)
+    names = list(conditions_of(manifest))
     groups = _groups(manifest, entries)
     for condition in names:
         for family in manifest.metrics:

@@ -49,9 +49,9 @@ def _summary(run: Run) -> list[str]:
             continue
         if stored.get(key) != value:
             found.append(f"summary.json: {key} is {stored.get(key)!r}, the journal says {value!r}")
-    scores = {(score["name"], score["condition"]): score for score in stored.get("scores", [])}
+    scores = {(score["metric"], score["name"], score["condition"]): score for score in stored.get("scores", [])}
     for score in derived["scores"]:
-        there = scores.pop((score["name"], score["condition"]), None)
+        there = scores.pop((score["metric"], score["name"], score["condition"]), None)
         if there is None:
             found.append(f"summary.json: {score['name']} {score['condition']} is missing")
             continue
@@ -59,7 +59,7 @@ def _summary(run: Run) -> list[str]:
             if there.get(key) != value:
                 where = f"{score['name']} {score['condition']}".strip()
                 found.append(f"summary.json: {where}: {key} is {there.get(key)}, the journal says {value}")
-    found.extend(f"summary.json: {name} {condition} is not in the journal" for name, condition in scores)
+    found.extend(f"summary.json: {name} {condition} is not in the journal" for _, name, condition in scores)
     return found
 
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, overload
 
 from syncbench import media, registry
-from syncbench.contracts import Clip, Metric, Setup, System
-from syncbench.corruptions import conditions
+from syncbench.contracts import Clip, Metric, Setup, Speech, System
+from syncbench.corruptions.conditions import Condition, Corrupted, apply, clip_seed
 from syncbench.errors import ClipError, Unavailable
 from syncbench.features.core import ClipFeatures
 from syncbench.runs.journal import ANSWER, Entry
@@ -42,7 +40,7 @@ class Task:
     """
 
     clip: Clip
-    condition: str
+    condition: Condition
     stages: tuple[str, ...]
     answered: Mapping[str, Any] | None = None
 
@@ -125,34 +123,70 @@ def _timed(task: Task, stage: str, job: Callable[[], dict[str, Any]]) -> Entry:
     except Exception as error:
         data, reason = {}, one_line(error)
     seconds = round(time.perf_counter() - begin, 4)
-    return Entry(task.clip.id, task.condition, stage, "failed" if reason else "done", reason, data, seconds)
+    return Entry(task.clip.id, task.condition.name, stage, "failed" if reason else "done", reason, data, seconds)
 
 
 def _answer(system: System, bench: Bench, task: Task) -> dict[str, Any]:
-    condition = conditions.parse(task.condition)
-    if condition.clean:
+    achieved: dict[str, float | str] = {}
+    if task.condition.clean:
         answer = system.answer(task.clip)
     else:
         with tempfile.TemporaryDirectory(prefix="syncbench-") as folder:
-            corrupted, traces = _corrupted(task.clip, condition, bench.setup, Path(folder))
+            corrupted, done = _corrupted(task, bench, Path(folder))
             answer = system.answer(corrupted)
-            answer = dataclasses.replace(answer, traces={**answer.traces, **traces})
-    kept = keep_answer(answer, task.clip, bench.run, task.condition)
-    return {"reference": clip_to_json(task.clip, bench.run), "output": clip_to_json(kept, bench.run)}
+        achieved.update(done.achieved)
+        levels = {f"corruption.{name}": level for name, level in done.levels.items()}
+        answer = dataclasses.replace(answer, traces={**answer.traces, **levels})
+    kept = keep_answer(answer, task.clip, bench.run, task.condition.name)
+    record = {"reference": clip_to_json(task.clip, bench.run), "output": clip_to_json(kept, bench.run)}
+    return record | ({"achieved": achieved} if achieved else {})
 
 
-def _corrupted(clip: Clip, condition: conditions.Condition, setup: Setup, folder: Path) -> tuple[Clip, dict[str, Any]]:
+class _Speech(Sequence[Speech]):
+    """The speech of other clips, read when asked for."""
+
+    def __init__(self, clips: Sequence[Clip]) -> None:
+        self.clips = clips
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    @overload
+    def __getitem__(self, index: int) -> Speech: ...
+    @overload
+    def __getitem__(self, index: slice) -> _Speech: ...
+    def __getitem__(self, index: int | slice) -> Speech | _Speech:
+        return _Speech(self.clips[index]) if isinstance(index, slice) else self.clips[index].speech()
+
+
+def _corrupted(task: Task, bench: Bench, folder: Path) -> tuple[Clip, Corrupted]:
     """Return the clip as the system gets it, and what was done to it, frame by frame."""
-    result = conditions.corrupt(clip, condition, setup.clips, setup.seed)
-    path = media.write_lossless(folder / "clip.mkv", result.frames, result.speech)
+    clip, condition = task.clip, task.condition
+    landmarks = None
+    if condition.needs_landmarks:
+        from syncbench.features.landmarks import provider
+
+        landmarks = ClipFeatures(clip, bench.cache)[provider("auto", clip)]
+    others = [other for other in bench.setup.clips if other.id != clip.id]
+    strangers = [other for other in others if other.speaker != clip.speaker]
+    frames = clip.frames()
+    done = apply(
+        condition,
+        frames,
+        clip.speech(len(frames)),
+        landmarks,
+        _Speech(strangers or others),
+        clip_seed(bench.setup.seed, clip.id),
+    )
+    path = folder / "clip.mkv"
+    media.write_lossless(path, done.frames, done.speech)
     corrupted = dataclasses.replace(clip, video=path, audio=None, start=0.0, end=None, audio_start=None)
-    achieved = {f"corruption/{name}": np.asarray(value) for name, value in result.record().items()}
-    return corrupted, achieved
+    return corrupted, done
 
 
 def _measure(metric: Metric, bench: Bench, task: Task, reference: ClipFeatures, output: ClipFeatures) -> dict[str, Any]:
     measurement = metric.measure(reference, output)
-    stem = file_stem(task.clip.id, task.condition)
+    stem = file_stem(task.clip.id, task.condition.name)
     data = {"settings": dict(metric.settings), **keep_measurement(measurement, bench.run, metric.name, stem)}
     curves = getattr(metric, "curves", None)
     if curves is not None and (arrays := curves(reference, output)):

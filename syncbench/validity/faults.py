@@ -1,0 +1,188 @@
+"""Ladders of known faults: the same clip, spoiled by a known amount.
+
+Each fault is a pure function of a scene (the real clip's arrays) and a level, and changes one thing. Level 0 of every
+ladder is the untouched clip. Levels are in the unit the ladder names.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from syncbench.contracts import SAMPLE_RATE, SAMPLES_PER_FRAME, Frames, Speech, Word
+
+__all__ = ["LADDERS", "Ladder", "Scene"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a fault may touch, and what it may borrow.
+
+    Attributes:
+        frames: uint8 ``[T, H, W, 3]``.
+        speech: float32 ``[T * 640]``.
+        landmarks: float32 ``[T, 68, 2]``, to find the mouth.
+        words: the words said, with times.
+        transcript: the words of ``speech``.
+        other: frames of another speaker of the same size; borrowed by ``other_face``.
+    """
+
+    frames: Frames
+    speech: Speech
+    landmarks: NDArray[np.float32]
+    words: tuple[Word, ...]
+    transcript: str
+    other: Frames
+
+
+Fault = Callable[[Scene, float, np.random.Generator], Scene]
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """A fault in growing doses. ``levels[0]`` leaves the clip as it is."""
+
+    name: str
+    unit: str
+    levels: tuple[float, ...]
+    fault: Fault
+
+
+def audio_shift(scene: Scene, frames: float, rng: np.random.Generator) -> Scene:
+    """Delay the speech by a number of frames; silence comes in."""
+    shift = round(frames * SAMPLES_PER_FRAME)
+    speech = np.concatenate([np.zeros(shift, np.float32), scene.speech])[: len(scene.speech)]
+    return replace(scene, speech=speech)
+
+
+def _mouth_mask(scene: Scene) -> NDArray[np.float32]:
+    """Return a soft mask of the mouth and chin per frame, ``[T, H, W, 1]``."""
+    count, height, width = scene.frames.shape[:3]
+    points = scene.landmarks[:, 48:68]
+    centre = np.nanmean(points, axis=1)
+    centre = np.where(np.isfinite(centre), centre, np.nanmean(centre, axis=0))
+    half = 1.1 * np.nanmax(np.ptp(points[..., 0], axis=1)) / 2
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    dx = (x[None] - centre[:, 0, None, None]) / half
+    dy = (y[None] - centre[:, 1, None, None] - 0.25 * half) / (1.1 * half)
+    inside = np.clip((1.15 - np.hypot(dx, dy)) / 0.3, 0, 1).astype(np.float32)
+    assert inside.shape == (count, height, width)
+    return inside[..., None]
+
+
+def mouth_freeze(scene: Scene, fraction: float, rng: np.random.Generator) -> Scene:
+    """Hold the mouth still for a fraction of the clip, in one stretch at a random place."""
+    count = len(scene.frames)
+    length = round(fraction * count)
+    if length == 0:
+        return scene
+    start = int(rng.integers(0, count - length + 1))
+    mask = _mouth_mask(scene)[start : start + length]
+    frames = scene.frames.copy()
+    held = frames[start].astype(np.float32)
+    mixed = frames[start : start + length] * (1 - mask) + held * mask
+    frames[start : start + length] = np.rint(mixed).astype(np.uint8)
+    return replace(scene, frames=frames)
+
+
+def mouth_amplitude(scene: Scene, lost: float, rng: np.random.Generator) -> Scene:
+    """Draw the mouth towards its mean picture: at 1 it does not move at all (a cross-fade in pixels)."""
+    mask = _mouth_mask(scene) * lost
+    mean = scene.frames.astype(np.float32).mean(axis=0)
+    mixed = scene.frames * (1 - mask) + mean * mask
+    return replace(scene, frames=np.rint(mixed).astype(np.uint8))
+
+
+def words_swapped(scene: Scene, fraction: float, rng: np.random.Generator) -> Scene:
+    """Let a fraction of the words change places in the speech; each is cut or padded to the place it goes to."""
+    count = len(scene.words)
+    chosen = rng.permutation(count)[: round(fraction * count)]
+    if len(chosen) < 2:
+        return scene
+    spans = [(round(w.start * SAMPLE_RATE), round(w.end * SAMPLE_RATE)) for w in scene.words]
+    speech, texts = scene.speech.copy(), [w.text for w in scene.words]
+    for to, source in zip(chosen, np.roll(chosen, 1), strict=True):
+        (a, b), (c, d) = spans[to], spans[source]
+        piece = scene.speech[c:d][: b - a]
+        speech[a:b] = 0
+        speech[a : a + len(piece)] = piece[: max(0, len(speech) - a)]
+        texts[to] = scene.words[source].text
+    return replace(scene, speech=speech, transcript=" ".join(texts))
+
+
+def blur(scene: Scene, sigma: float, rng: np.random.Generator) -> Scene:
+    """Blur every frame by a Gaussian of ``sigma`` pixels."""
+    return replace(scene, frames=gaussian_filter(scene.frames, (0, sigma, sigma, 0)) if sigma else scene.frames)
+
+
+def jpeg(scene: Scene, loss: float, rng: np.random.Generator) -> Scene:
+    """Compress every frame as JPEG of quality ``100 - loss``; 0 leaves it alone."""
+    from PIL import Image
+
+    if loss == 0:
+        return scene
+
+    def squeezed(frame: Frames) -> Frames:
+        file = io.BytesIO()
+        Image.fromarray(frame).save(file, "JPEG", quality=round(100 - loss))
+        return np.asarray(Image.open(file))
+
+    return replace(scene, frames=np.stack([squeezed(frame) for frame in scene.frames]))
+
+
+def noise(scene: Scene, deviation: float, rng: np.random.Generator) -> Scene:
+    """Add Gaussian noise of so many grey levels to every pixel."""
+    noisy = scene.frames + rng.normal(0, deviation or 1e-12, scene.frames.shape).astype(np.float32)
+    return replace(scene, frames=np.clip(np.rint(noisy), 0, 255).astype(np.uint8))
+
+
+def colour_cast(scene: Scene, levels: float, rng: np.random.Generator) -> Scene:
+    """Add grey levels to red and take them from blue."""
+    cast = scene.frames + np.array([levels, 0, -levels], np.float32)
+    return replace(scene, frames=np.clip(np.rint(cast), 0, 255).astype(np.uint8))
+
+
+def frame_rate(scene: Scene, percent: float, rng: np.random.Generator) -> Scene:
+    """Play the pictures slower by ``percent``: what a wrong frame rate does; the speech keeps its pace."""
+    count = len(scene.frames)
+    index = np.floor(np.arange(count) * (1 - percent / 100)).astype(int)
+    return replace(scene, frames=scene.frames[index])
+
+
+def dropped_frames(scene: Scene, fraction: float, rng: np.random.Generator) -> Scene:
+    """Lose a fraction of the frames at random; the one before stays on screen."""
+    count = len(scene.frames)
+    lost = np.zeros(count, bool)
+    lost[1 + rng.permutation(count - 1)[: round(fraction * (count - 1))]] = True
+    index = np.maximum.accumulate(np.where(lost, 0, np.arange(count)))
+    return replace(scene, frames=scene.frames[index])
+
+
+def other_face(scene: Scene, fraction: float, rng: np.random.Generator) -> Scene:
+    """Show another speaker for a fraction of the clip, from its end."""
+    count = len(scene.frames)
+    length = round(fraction * count)
+    if length == 0:
+        return scene
+    borrowed = scene.other[np.arange(count) % len(scene.other)]
+    return replace(scene, frames=np.concatenate([scene.frames[: count - length], borrowed[count - length :]]))
+
+
+LADDERS = (
+    Ladder("audio_shift", "frames", (0, 1, 2, 3, 5, 8, 12), audio_shift),
+    Ladder("mouth_freeze", "share of clip", (0, 0.2, 0.4, 0.6, 0.8, 1), mouth_freeze),
+    Ladder("mouth_amplitude", "share lost", (0, 0.2, 0.4, 0.6, 0.8, 1), mouth_amplitude),
+    Ladder("words_swapped", "share of words", (0, 0.34, 0.5, 0.67, 0.84, 1), words_swapped),
+    Ladder("blur", "px sigma", (0, 0.5, 1, 1.5, 2, 3), blur),
+    Ladder("jpeg", "100 - quality", (0, 20, 40, 60, 80, 95), jpeg),
+    Ladder("noise", "grey levels", (0, 3, 6, 12, 24, 48), noise),
+    Ladder("colour_cast", "grey levels", (0, 5, 10, 20, 30, 45), colour_cast),
+    Ladder("frame_rate", "% slower", (0, 1, 2, 4, 8, 16), frame_rate),
+    Ladder("dropped_frames", "share of frames", (0, 0.1, 0.2, 0.4, 0.6, 0.8), dropped_frames),
+    Ladder("other_face", "share of clip", (0, 0.2, 0.4, 0.6, 0.8, 1), other_face),
+)
