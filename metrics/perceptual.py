@@ -1,0 +1,157 @@
+"""LPIPS: how different two frames look to a network trained on people's judgements.
+
+Source: R. Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric" (2018), package lpips,
+version 0.1 of its linear heads. Inputs are RGB, scaled to -1..1. The value depends on the size of the frames.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncbench import _torchvision, weights
+from syncbench.contracts import Feature, Features, Frames, Measurement, ScoreSpec, Task
+from syncbench.errors import ClipError
+from syncbench.features.frames import FRAMES
+from syncbench.metrics._sums import ratio
+from syncbench.metrics.image_quality import frame_pairs
+
+__all__ = ["Lpips", "LpipsAlexMeasurement", "LpipsVggMeasurement", "alex", "distances", "network", "vgg"]
+
+Trunk = Literal["alex", "vgg"]
+
+_TRUNK_WEIGHTS = {"alex": "alexnet", "vgg": "vgg16"}
+_SMALLEST = {"alex": 31, "vgg": 16}  # pixels: below this a pooling of the trunk has nothing left to pool
+
+
+def network(trunk: Trunk, state: Mapping[str, Any] | None = None) -> Any:
+    """Return lpips' network with its own linear heads, ready to measure.
+
+    ``state`` is torchvision's checkpoint of the trunk (``features.N.weight`` and ``.bias``); None leaves the trunk random,
+    which is good for nothing but checks of arithmetic.
+    """
+    lpips = _torchvision.load("lpips")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # lpips builds its trunk by an argument torchvision calls deprecated
+        built = lpips.LPIPS(net=trunk, pnet_rand=True, verbose=False).eval().requires_grad_(False)
+    if state is not None:
+        # lpips cuts the trunk into slices ("slice2.3.weight") but keeps torchvision's numbers ("features.3.weight").
+        built.net.load_state_dict({key: state[f"features.{key.partition('.')[2]}"] for key in built.net.state_dict()})
+    return built
+
+
+def distances(network: Any, reference: Frames, output: Frames, batch: int = 16) -> NDArray[np.float32]:
+    """Return the LPIPS distance of each pair of frames, >= 0, float32 ``[T]``.
+
+    Args:
+        network: from :func:`network`, or any ``lpips.LPIPS``.
+        reference, output: uint8 ``[T, H, W, 3]`` RGB, of one shape.
+        batch: pairs at a time; changes nothing but memory.
+    """
+    import torch
+
+    if reference.shape != output.shape:
+        raise ValueError(f"frames must be of one shape, not {reference.shape} and {output.shape}")
+
+    def scaled(frames: Frames) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+    parts: list[NDArray[np.float32]] = []
+    with torch.inference_mode():
+        for start in range(0, len(reference), batch):
+            pair = scaled(reference[start : start + batch]), scaled(output[start : start + batch])
+            parts.append(network(*pair)[:, 0, 0, 0].numpy())
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True)
+class _LpipsMeasurement(Measurement):
+    frames: int = 0
+    distance: float = 0.0
+
+
+@dataclass(frozen=True)
+class LpipsAlexMeasurement(_LpipsMeasurement):
+    """Sums over frames: the corpus score is the mean over all frames of all clips."""
+
+    def scores(self) -> dict[str, Any]:
+        return {"lpips_alex": ratio(self.distance, self.frames)}
+
+
+@dataclass(frozen=True)
+class LpipsVggMeasurement(_LpipsMeasurement):
+    """Sums over frames: the corpus score is the mean over all frames of all clips."""
+
+    def scores(self) -> dict[str, Any]:
+        return {"lpips_vgg": ratio(self.distance, self.frames)}
+
+
+class Lpips:
+    """LPIPS with one trunk, over the frames both videos have."""
+
+    tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
+    features: tuple[Feature, ...] = (FRAMES,)
+
+    def __init__(self, trunk: Trunk = "alex") -> None:
+        self.trunk: Trunk = trunk
+        self.name = f"lpips_{trunk}"
+        self.scores = (
+            ScoreSpec(
+                self.name,
+                f"LPIPS ({trunk})",
+                "",
+                "lower",
+                (0.0, None),
+                True,
+                "Zhang et al. 2018 (lpips 0.1)",
+                f"perceptual distance of whole frames, {trunk} trunk, mean over frames",
+                4,
+            ),
+        )
+        self.measurement: type[LpipsAlexMeasurement] | type[LpipsVggMeasurement] = (
+            LpipsAlexMeasurement if trunk == "alex" else LpipsVggMeasurement
+        )
+        trunk_file = weights.lookup(_TRUNK_WEIGHTS[trunk])
+        self.settings: Mapping[str, str] = {
+            "network": f"{trunk_file.name}@{trunk_file.sha256[:8]}",
+            "heads": "0.1",
+            "region": "frame",
+        }
+
+    def unavailable(self) -> str | None:
+        return weights.unavailable(_TRUNK_WEIGHTS[self.trunk])
+
+    def measure(self, reference: Features | None, output: Features) -> LpipsAlexMeasurement | LpipsVggMeasurement:
+        if reference is None:
+            raise ClipError(f"{output.clip.id}: LPIPS needs the real video of the same speech")
+        real, made = frame_pairs(reference, output)
+        if min(real.shape[1:3]) < _SMALLEST[self.trunk]:
+            raise ClipError(f"{output.clip.id}: LPIPS needs frames of at least {_SMALLEST[self.trunk]} pixels a side")
+        found = distances(_official(self.trunk), real, made)
+        return self.measurement(frames=len(found), distance=float(found.sum(dtype=np.float64)))
+
+
+def alex() -> Lpips:
+    """Return LPIPS with the AlexNet trunk, the default of package and field."""
+    return Lpips("alex")
+
+
+def vgg() -> Lpips:
+    """Return LPIPS with the VGG trunk."""
+    return Lpips("vgg")
+
+
+def _official(trunk: Trunk) -> Any:
+    return _loaded(trunk, weights.require(_TRUNK_WEIGHTS[trunk]))
+
+
+@lru_cache(maxsize=2)
+def _loaded(trunk: Trunk, path: Path) -> Any:
+    return network(trunk, weights.load_checkpoint(path))
