@@ -46,6 +46,7 @@ __all__ = [
     "MAX_BYTES",
     "Probe",
     "clip_frames",
+    "clip_pictures",
     "clip_speech",
     "count_frames",
     "probe",
@@ -67,6 +68,13 @@ def clip_frames(clip: Clip) -> Frames:
     if clip.video is None:
         raise ClipError(f"{clip.id}: the clip has no video, only speech")
     return read_frames(clip.video, clip.start, clip.end)
+
+
+def clip_pictures(clip: Clip) -> Iterator[VideoFrame]:
+    """Yield the decoded pictures behind ``clip_frames``, one per frame: not yet turned, nor converted to RGB."""
+    if clip.video is None:
+        raise ClipError(f"{clip.id}: the clip has no video, only speech")
+    return _grid(clip.video, clip.start, clip.end)
 
 
 def clip_speech(clip: Clip, frames: int | None = None) -> Speech:
@@ -213,8 +221,8 @@ def probe(path: Path) -> Probe:
         )
 
 
-def write_video(path: Path, frames: Frames, speech: Speech | None = None) -> None:
-    """Write an mp4 at 25 fps: H.264 at CRF 12 and, where ``speech`` is given, AAC.
+def write_video(path: Path, frames: Frames, speech: Speech | None = None) -> Path:
+    """Write an mp4 at 25 fps and return its path: H.264 at CRF 12 and, where ``speech`` is given, AAC.
 
     Args:
         path: its folder must exist. The file appears only when it is complete.
@@ -228,24 +236,26 @@ def write_video(path: Path, frames: Frames, speech: Speech | None = None) -> Non
     """
     even = frames.ndim == 4 and frames.shape[1] % 2 == 0 and frames.shape[2] % 2 == 0
     options = {"crf": "12", "preset": "veryfast"}
-    _write(path, frames, speech, "mp4", "libx264", "yuv420p" if even else "yuv444p", options, "aac")
+    return _write(path, frames, speech, "mp4", "libx264", "yuv420p" if even else "yuv444p", options, "aac")
 
 
-def write_lossless(path: Path, frames: Frames, speech: Speech | None = None) -> None:
-    """Write a Matroska file (``.mkv``) that reads back exactly: FFV1 in RGB and, where given, float PCM.
+def write_lossless(path: Path, frames: Frames, speech: Speech | None = None) -> Path:
+    """Write a Matroska file (``.mkv``) that reads back exactly, and return its path: RGB and float PCM.
 
     Arguments and errors as for ``write_video``.
     """
-    _write(path, frames, speech, "matroska", "ffv1", "bgr0", {}, "pcm_f32le")
+    return _write(path, frames, speech, "matroska", "ffv1", "bgr0", {}, "pcm_f32le")
 
 
-def write_wav(path: Path, speech: Speech) -> None:
-    """Write ``speech``, float32 ``[N]`` at 16 kHz, as a 16-bit wav file that appears only when it is complete.
+def write_wav(path: Path, speech: Speech) -> Path:
+    """Write ``speech``, float32 ``[N]`` at 16 kHz, as a 16-bit wav file, and return its path.
 
-    Values outside -1..1 are clipped. Raises CommandError where the file cannot be written.
+    The file appears only when it is complete. Values outside -1..1 are clipped. Raises CommandError where it cannot be
+    written.
     """
     with _replacing(path) as temporary:
         soundfile.write(temporary, speech, SAMPLE_RATE, subtype="PCM_16", format="WAV")
+    return path
 
 
 # Reading
@@ -444,7 +454,7 @@ def _write(
     pixels: str,
     options: dict[str, str],
     audio_codec: Literal["aac", "pcm_f32le"],
-) -> None:
+) -> Path:
     if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3 or not frames.size:
         raise ClipError(f"{path}: frames must be uint8 [T, H, W, 3] with T > 0, not {frames.dtype} {frames.shape}")
     if speech is not None and (speech.ndim != 1 or not speech.size or not np.isfinite(speech).all()):
@@ -473,3 +483,4 @@ def _write(
                 sound.sample_rate, sound.pts, sound.time_base = SAMPLE_RATE, at, Fraction(1, SAMPLE_RATE)
                 container.mux(audio.encode(sound))
             container.mux(audio.encode(None))
+    return path
