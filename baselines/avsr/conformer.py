@@ -119,9 +119,7 @@ class ConformerEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.embed = nn.Linear(inside, dimension)
-        self.blocks = nn.ModuleList(
-            ConformerBlock(dimension, heads, hidden, kernel, dropout) for _ in range(blocks)
-        )
+        self.blocks = nn.ModuleList(ConformerBlock(dimension, heads, hidden, kernel, dropout) for _ in range(blocks))
         self.norm = nn.LayerNorm(dimension)
         self.dropout = nn.Dropout(dropout)
         self.scale = math.sqrt(dimension)

@@ -8,8 +8,6 @@ comes from 4 to 30 other clips.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +19,7 @@ __all__ = ["SNRS", "corrupt_mouths", "corrupt_speech"]
 SNRS = (-5.0, 0.0, 5.0, 10.0, 15.0)
 
 
-def corrupt_speech(speech: Speech, others: Sequence[Speech], rng: np.random.Generator) -> Speech:
+def corrupt_speech(speech: Speech, others: audio.Voices, rng: np.random.Generator) -> Speech:
     """Return speech ``[N]`` in babble at one of ``SNRS``, half of the time with four spans (each under N/8) silent."""
     mixed = speech
     if rng.random() > 1 / 6 and np.any(speech):

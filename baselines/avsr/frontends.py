@@ -27,9 +27,7 @@ class _Block2d(nn.Module):
         self.act = nn.SiLU()
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or inside != outside:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(inside, outside, 1, stride, bias=False), nn.BatchNorm2d(outside)
-            )
+            self.shortcut = nn.Sequential(nn.Conv2d(inside, outside, 1, stride, bias=False), nn.BatchNorm2d(outside))
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.norm2(self.conv2(self.act(self.norm1(self.conv1(x)))))
@@ -48,9 +46,7 @@ class _Block1d(nn.Module):
         self.act = nn.SiLU()
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or inside != outside:
-            self.shortcut = nn.Sequential(
-                nn.Conv1d(inside, outside, 1, stride, bias=False), nn.BatchNorm1d(outside)
-            )
+            self.shortcut = nn.Sequential(nn.Conv1d(inside, outside, 1, stride, bias=False), nn.BatchNorm1d(outside))
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.norm2(self.conv2(self.act(self.norm1(self.conv1(x)))))
@@ -72,7 +68,10 @@ class VisualFrontend(nn.Module):
         blocks: list[nn.Module] = []
         inside = width
         for stage, factor in enumerate(STAGES):
-            blocks += [_Block2d(inside, factor * width, 1 if stage == 0 else 2), _Block2d(factor * width, factor * width, 1)]
+            blocks += [
+                _Block2d(inside, factor * width, 1 if stage == 0 else 2),
+                _Block2d(factor * width, factor * width, 1),
+            ]
             inside = factor * width
         self.trunk = nn.Sequential(*blocks)
         self.dimension = inside
@@ -97,7 +96,10 @@ class AudioFrontend(nn.Module):
         blocks: list[nn.Module] = []
         inside = width
         for stage, factor in enumerate(STAGES):
-            blocks += [_Block1d(inside, factor * width, 1 if stage == 0 else 2), _Block1d(factor * width, factor * width, 1)]
+            blocks += [
+                _Block1d(inside, factor * width, 1 if stage == 0 else 2),
+                _Block1d(factor * width, factor * width, 1),
+            ]
             inside = factor * width
         self.trunk = nn.Sequential(*blocks)
         self.pool = nn.AvgPool1d(20, 20)

@@ -72,7 +72,9 @@ class VCafe(nn.Module):
         self.query = nn.Linear(size, size)
         self.key = nn.Linear(size, size)
         self.value = nn.Linear(size, size)
-        self.mask = nn.Sequential(nn.Conv1d(size, size, 3, padding=1), nn.ReLU(), nn.Conv1d(size, size, 1), nn.Sigmoid())
+        self.mask = nn.Sequential(
+            nn.Conv1d(size, size, 3, padding=1), nn.ReLU(), nn.Conv1d(size, size, 1), nn.Sigmoid()
+        )
         self.dropout = nn.Dropout(0.3)
         self.join = nn.Linear(2 * size, size)
         self.encoder = _encoder(preset, size)

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.contracts import SAMPLES_PER_FRAME, Frames, Speech
+from syncbench.corruptions.visual import fill_missing
 from syncbench.errors import ClipError
 
-__all__ = ["FIELD", "fill_missing", "mouth_crops", "normalise_mouths", "normalise_speech"]
+__all__ = ["FIELD", "mouth_crops", "normalise_mouths", "normalise_speech"]
 
 Landmarks = NDArray[np.floating]
 Mouths = NDArray[np.uint8]
@@ -31,21 +32,6 @@ STABLE = (28, 33, 36, 39, 42, 45, 48, 54)
 CANONICAL = np.array(
     [[129, 108], [129, 137], [79, 95], [106, 95], [152, 95], [180, 95], [105, 157], [154, 157]], dtype=np.float64
 )
-
-
-def fill_missing(landmarks: Landmarks) -> NDArray[np.float64]:
-    """Return landmarks ``[T, 68, 2]`` with missing frames (NaN) filled linearly in time, ends with the nearest.
-
-    Raises ClipError where no frame has a face.
-    """
-    points = landmarks.astype(np.float64)
-    known = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))
-    if not len(known):
-        raise ClipError("no face was found in any frame: the mouth cannot be cut out; leave the clip out")
-    flat = points.reshape(len(points), -1)
-    times = np.arange(len(points))
-    filled = np.stack([np.interp(times, known, column[known]) for column in flat.T], axis=-1)
-    return filled.reshape(points.shape)
 
 
 def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -105,4 +91,5 @@ def normalise_speech(speech: Speech, frames: int) -> NDArray[np.float32]:
     cut = np.zeros(frames * SAMPLES_PER_FRAME, dtype=np.float32)
     count = min(len(cut), len(speech))
     cut[:count] = speech[:count]
-    return (cut - cut.mean()) / np.maximum(cut.std(), np.float32(1e-8))
+    deviation = max(float(cut.std()), 1e-8)
+    return np.asarray((cut - cut.mean()) / deviation, dtype=np.float32)

@@ -56,7 +56,9 @@ class Recogniser(nn.Module):
         """Return the memory ``[B, T, d]`` and the traces ``[B, T]`` of features ``[B, T, C]``."""
         return cast("tuple[Tensor, dict[str, Tensor]]", self.fusion(visual, audio, lengths))
 
-    def forward(self, frames: Tensor | None, waveform: Tensor | None, lengths: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def forward(
+        self, frames: Tensor | None, waveform: Tensor | None, lengths: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         return self.encode(*self.features(frames, waveform), lengths)
 
     def loss(self, memory: Tensor, lengths: Tensor, texts: list[list[int]]) -> Tensor:

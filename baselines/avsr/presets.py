@@ -46,7 +46,17 @@ PAPER = Preset(
 )
 
 EMBEDDED = Preset(
-    width=16, crop=56, dimension=128, heads=4, hidden=512, kernel=15, blocks=3, layers=2, joint=256, scoring=256, ctc=0.3
+    width=16,
+    crop=56,
+    dimension=128,
+    heads=4,
+    hidden=512,
+    kernel=15,
+    blocks=3,
+    layers=2,
+    joint=256,
+    scoring=256,
+    ctc=0.3,
 )
 
 PRESETS = {"paper": PAPER, "embedded": EMBEDDED}

@@ -12,11 +12,12 @@ from torch import Tensor, nn
 __all__ = ["Reliability"]
 
 
-class Reliability(nn.Sequential):
-    """Features ``[B, C, T]`` to scores in 0..1 of the same shape; each score sees 19 frames (0.76 s)."""
+class Reliability(nn.Module):
+    """Features ``[B, T, C]`` to scores in 0..1 of the same shape; each score sees 19 frames (0.76 s)."""
 
     def __init__(self, dimension: int = 512, hidden: int = 1024) -> None:
-        super().__init__(
+        super().__init__()
+        self.layers = nn.Sequential(
             nn.Conv1d(dimension, hidden, 7, padding=3),
             nn.BatchNorm1d(hidden),
             nn.ReLU(),
@@ -28,5 +29,5 @@ class Reliability(nn.Sequential):
             nn.Sigmoid(),
         )
 
-    def forward(self, features: Tensor) -> Tensor:  # [B, T, C] in and out, for the callers' convenience
-        return cast("Tensor", super().forward(features.transpose(1, 2)).transpose(1, 2))
+    def forward(self, features: Tensor) -> Tensor:
+        return cast("Tensor", self.layers(features.transpose(1, 2)).transpose(1, 2))

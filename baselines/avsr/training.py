@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -144,8 +144,13 @@ def batch_tensors(
 
 
 def _batch(
-    chosen: Sequence[Example], everyone: Sequence[Example], side: int, plan: Plan, rng: np.random.Generator,
-    use_video: bool, use_audio: bool,
+    chosen: Sequence[Example],
+    everyone: Sequence[Example],
+    side: int,
+    plan: Plan,
+    rng: np.random.Generator,
+    use_video: bool,
+    use_audio: bool,
 ) -> tuple[tuple[Tensor | None, Tensor | None, Tensor], list[Example]]:
     pool = _Voices(everyone)
     cut = [_cut(e, rng) if rng.random() < plan.cut else e for e in chosen]
@@ -159,7 +164,7 @@ def _batch(
     return batch_tensors(mouths, speech), cut
 
 
-class _Voices(Sequence[NDArray[np.float32]]):
+class _Voices:
     """The examples' speech as float32, read one by one."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
@@ -168,7 +173,7 @@ class _Voices(Sequence[NDArray[np.float32]]):
     def __len__(self) -> int:
         return len(self.examples)
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
+    def __getitem__(self, index: int, /) -> NDArray[np.float32]:
         return self.examples[index].speech.astype(np.float32) / 32768.0
 
 
@@ -229,7 +234,9 @@ def fit(
         sums = dict.fromkeys(networks, 0.0)
         for step in range(per_epoch):
             done = (epoch * per_epoch + step + 1) / total
-            rate = plan.rate * min(done / plan.warm, 0.5 * (1.0 + math.cos(math.pi * max(0.0, done - plan.warm) / (1.0 - plan.warm))))
+            rate = plan.rate * min(
+                done / plan.warm, 0.5 * (1.0 + math.cos(math.pi * max(0.0, done - plan.warm) / (1.0 - plan.warm)))
+            )
             for group in optimiser.param_groups:
                 group["lr"] = rate
             chosen = [examples[i] for i in order[step * plan.batch : (step + 1) * plan.batch]]
@@ -252,7 +259,7 @@ def fit(
                 naming = F.cross_entropy(words.float().flatten(0, 1), named.flatten(), ignore_index=-1)
                 loss = loss + own + plan.naming * naming
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             for name, network in networks.items():
                 nn.utils.clip_grad_norm_([*network.parameters(), *heads[name].parameters()], 5.0)
             optimiser.step()

@@ -1,0 +1,1 @@
+"""Corrupted speech and video: pure functions of arrays, a condition and a seed."""

@@ -7,8 +7,8 @@ silence included, stands to the mean power of the noise over the whole clip as a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from syncbench.contracts import SAMPLE_RATE, Speech
 from syncbench.errors import ClipError, CommandError, Unavailable
 
 __all__ = [
+    "Voices",
     "babble",
     "band_limit",
     "clip_peaks",
@@ -33,6 +34,14 @@ __all__ = [
 
 Noise = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+
+class Voices(Protocol):
+    """Speech of other clips, by number: a list of arrays, or anything that reads them when asked."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Speech: ...
 
 
 def mix(speech: Speech, noise: Noise, snr_db: float) -> tuple[Speech, dict[str, float]]:
@@ -80,7 +89,7 @@ def speech_shaped(speech: Speech, rng: np.random.Generator) -> Noise:
     return _shape(rng.standard_normal(len(speech)), np.sqrt(np.interp(frequency, bins, power)))
 
 
-def babble(others: Sequence[Speech], samples: int, talkers: int, rng: np.random.Generator) -> Noise:
+def babble(others: Voices, samples: int, talkers: int, rng: np.random.Generator) -> Noise:
     """Return the sum of ``talkers`` other voices at equal power, ``[samples]``.
 
     Each talker is one of ``others``, drawn without repetition while they last, then again; only the drawn ones are
@@ -177,7 +186,9 @@ def reverberate(speech: Speech, rt60: float, rng: np.random.Generator) -> tuple[
     try:
         absorption, order = pra.inverse_sabine(rt60, size)
     except ValueError as error:
-        raise CommandError(f"no room of 30 to 150 cubic metres has a reverberation time of {rt60} s: ask for 0.15 s or more") from error
+        raise CommandError(
+            f"no room of 30 to 150 cubic metres has a reverberation time of {rt60} s: ask for 0.15 s or more"
+        ) from error
     room = pra.ShoeBox(size, fs=SAMPLE_RATE, materials=pra.Material(absorption), max_order=min(order, 60))
     room.add_source(talker)
     room.add_microphone(microphone)
@@ -233,4 +244,5 @@ def _with_power_of(speech: Speech, changed: Noise) -> Speech:
     if level == 0.0:
         return changed.astype(np.float32)
     scaled = changed * np.sqrt(power / level)
-    return (scaled / max(1.0, float(np.max(np.abs(scaled))))).astype(np.float32)
+    quiet = scaled / max(1.0, float(np.max(np.abs(scaled))))
+    return np.asarray(quiet, dtype=np.float32)

@@ -24,6 +24,7 @@ __all__ = [
     "darken",
     "desync",
     "drop_frames",
+    "fill_missing",
     "folder_patch",
     "freeze",
     "gaussian_noise",
@@ -51,6 +52,21 @@ class Patch:
         """Return the patch with one channel, for grey frames ``[T, H, W, 1]``."""
         weights = np.array([0.299, 0.587, 0.114])
         return Patch(np.rint(self.colour @ weights)[..., None].astype(np.uint8), self.alpha)
+
+
+def fill_missing(landmarks: Landmarks) -> NDArray[np.float64]:
+    """Return landmarks ``[T, 68, 2]`` with missing frames (NaN) filled linearly in time, ends with the nearest.
+
+    Raises ClipError where no frame has a face.
+    """
+    points = landmarks.astype(np.float64)
+    known = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))
+    if not len(known):
+        raise ClipError("no face was found in any frame: there is no mouth to go by; leave the clip out")
+    flat = points.reshape(len(points), -1)
+    times = np.arange(len(points))
+    filled = np.stack([np.interp(times, known, column[known]) for column in flat.T], axis=-1)
+    return filled.reshape(points.shape)
 
 
 def segments(
@@ -140,15 +156,15 @@ def folder_patch(folder: Path, size: int, rng: np.random.Generator) -> Patch:
 
 def occlude(
     frames: Frames, points: Landmarks, patches: Sequence[Patch], spans: Sequence[range]
-) -> tuple[Frames, NDArray[np.float64]]:
+) -> tuple[Frames, NDArray[np.float32]]:
     """Lay ``patches[i]`` over the frames of ``spans[i]``, centred on ``points[i, t]``.
 
     ``points`` are x, y in pixels, ``[len(spans), T, 2]``: one followed landmark for each span, at every frame. Returns the
-    frames and how much of the frame's area is covered, ``[T]`` in 0..1. Parts outside the frame are cut off.
+    frames and how much each pixel is covered, float32 ``[T, H, W]`` in 0..1. Parts outside the frame are cut off.
     """
     covered = frames.copy()
     height, width = frames.shape[1:3]
-    area = np.zeros(len(frames))
+    cover = np.zeros(frames.shape[:3], dtype=np.float32)
     for span, patch, path in zip(spans, patches, points, strict=True):
         size = len(patch.alpha)
         for t in span:
@@ -159,11 +175,12 @@ def occlude(
                 continue
             inner = (slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left))
             alpha = patch.alpha[inner][..., None]
+            seen = cover[t, rows, columns]
+            cover[t, rows, columns] = np.maximum(seen, alpha[..., 0])
             under = covered[t, rows, columns].astype(np.float32)
             blended = under + (patch.colour[inner].astype(np.float32) - under) * alpha
             covered[t, rows, columns] = np.rint(blended).astype(np.uint8)
-            area[t] += float(alpha.sum()) / (height * width)
-    return covered, np.minimum(area, 1.0)
+    return covered, cover
 
 
 def gaussian_noise(frames: Frames, variance: float, rng: np.random.Generator) -> Frames:
@@ -220,14 +237,14 @@ def drop_frames(frames: Frames, share: float, rng: np.random.Generator) -> tuple
     lost = np.zeros(count, dtype=bool)
     lost[rng.permutation(count)[: max(1, round(share * count))]] = True
     shown = np.maximum.accumulate(np.where(lost, -1, np.arange(count)))
-    picture = frames[np.maximum(shown, 0)].copy()
-    picture[shown < 0] = 0
+    arrived = (shown >= 0)[:, None, None, None]
+    picture: Frames = np.where(arrived, frames[np.maximum(shown, 0)], np.uint8(0))
     return picture, lost
 
 
 def darken(frames: Frames, factor: float) -> Frames:
     """Return frames whose pixel values are multiplied by ``factor``, 0..1."""
-    return np.rint(frames * np.float32(factor)).astype(np.uint8)
+    return np.asarray(np.rint(frames * np.float32(factor)), dtype=np.uint8)
 
 
 def desync(frames: Frames, shift: int) -> Frames:
