@@ -1,0 +1,376 @@
+"""Figures for papers, drawn from runs: vector, fonts embedded, colours that everybody can tell apart.
+
+Each figure is drawn only where the runs hold its data. Equal runs give equal files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncbench.contracts import Score
+from syncbench.reports.html import Figure
+from syncbench.reports.leaderboard import anchor_of, is_clean, system_title
+from syncbench.reports.table import Table, head
+from syncbench.reports.text import file_name, plain
+from syncbench.runs import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+__all__ = ["COLUMN_WIDTHS", "draw_all", "style"]
+
+COLUMN_WIDTHS = {
+    "cvpr": (3.25, 6.875),
+    "eccv": (4.80, 4.80),
+    "icassp": (3.39, 7.00),
+    "interspeech": (3.15, 6.69),
+    "neurips": (5.50, 5.50),
+}
+"""Conference -> width in inches of one column and of the whole text."""
+KINDS = ("pdf", "svg", "png")
+_FLOOR = "#9aa1b0"  # anchors are grey: they are no competitors
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Use the project's style within a ``with`` block."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    with as_file(files("syncbench.reports") / "paper.mplstyle") as path, plt.style.context(str(path)):
+        yield
+
+
+def draw_all(runs: Sequence[Run], tables: Sequence[Table], folder: Path, paper: str = "cvpr") -> list[Figure]:
+    """Draw every figure the runs hold data for into ``folder``; ``paper`` is a key of ``COLUMN_WIDTHS``."""
+    narrow, wide = COLUMN_WIDTHS[paper]
+    jobs: list[tuple[str, str, Callable[[], Canvas | None]]] = []
+    for table in tables:
+        name = "-".join(part for part in (table.dataset, table.split, table.task, table.pairing) if part)
+        jobs.append(
+            (f"leaderboard-{name}", f"Scores with 95 % intervals, {table.title}", lambda t=table: dots(t, wide))
+        )
+    jobs.append(("correlation", "How scores agree over clips (Spearman)", lambda: correlation(runs, narrow)))
+    jobs.append(("shift", "Distance of lips and speech by shift", lambda: shift(runs, narrow)))
+    jobs.append(("readability", "How well lips can be read", lambda: readability(runs, narrow)))
+    jobs.append(("snr", "Word error rate by signal-to-noise ratio", lambda: snr(runs, narrow)))
+    jobs.append(("memory", "Memory addresses over time", lambda: memory(runs, narrow)))
+    jobs.append(("context", "Scores by context length", lambda: context(runs, narrow)))
+    drawn: list[Figure] = []
+    with style():
+        for name, title, job in jobs:
+            canvas = job()
+            if canvas is not None:
+                _save(canvas, folder, file_name(name))
+                drawn.append(Figure(file_name(name), title))
+    return drawn
+
+
+def _save(canvas: Canvas, folder: Path, name: str) -> None:
+    from matplotlib import pyplot as plt
+
+    folder.mkdir(parents=True, exist_ok=True)
+    plain_dates = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
+    for kind in KINDS:
+        canvas.savefig(folder / f"{name}.{kind}", metadata=plain_dates[kind])  # type: ignore[arg-type]
+    plt.close(canvas)
+
+
+def _text(text: str) -> str:
+    """Return untrusted ``text`` for matplotlib, which would read ``$`` as mathematics."""
+    return plain(text).replace("\\", "/").replace("$", r"\$")
+
+
+def _short(run: Run) -> str:
+    return _text(anchor_of(run) or run.manifest.model)[:28]
+
+
+def _colour(runs: Sequence[Run]) -> dict[str, str]:
+    systems = [run for run in runs if not run.is_anchor]
+    colours = {str(run.path): f"C{i % 8}" for i, run in enumerate(systems)}
+    return {str(run.path): colours.get(str(run.path), _FLOOR) for run in runs}
+
+
+def dots(table: Table, width: float) -> Canvas | None:
+    """Draw one panel per score with a direction: each system a dot with its interval, the real video a dashed line."""
+    from matplotlib import pyplot as plt
+
+    shown = [i for i, c in enumerate(table.columns) if c.direction != "none" and _values(table, i)]
+    if not shown:
+        return None
+    rows = [*table.systems, *table.anchors]
+    across = min(4, len(shown))
+    down = -(-len(shown) // across)
+    size = (width, down * (0.42 + 0.17 * len(rows)))
+    canvas, axes = plt.subplots(down, across, figsize=size, sharey=True, squeeze=False)
+    for axis, i in zip(axes.flat, shown, strict=False):
+        for y, row in enumerate(rows):
+            cell = row.cells[i]
+            if cell.value is None:
+                continue
+            colour = _FLOOR if row.anchor else "C0"
+            if cell.interval:
+                axis.plot(cell.interval, (y, y), color=colour, linewidth=2.2, alpha=0.4, solid_capstyle="round")
+            axis.plot(cell.value, y, "o", color=colour)
+            if row.anchor and row.title.startswith("reference"):
+                axis.axvline(cell.value, color="C2", linewidth=0.8, linestyle=(0, (3, 2)))
+        axis.set_title(_text(head(table.columns[i])))
+        axis.set_yticks(
+            range(len(rows)), [_text(row.title.partition(":")[0] if row.anchor else row.title)[:28] for row in rows]
+        )
+        axis.set_ylim(len(rows) - 0.5, -0.5)
+        axis.grid(axis="y", visible=False)
+    for axis in axes.flat[len(shown) :]:
+        axis.set_visible(False)
+    return canvas
+
+
+def _values(table: Table, column: int) -> list[float]:
+    return [value for row in table.rows if (value := row.cells[column].value) is not None]
+
+
+def correlation(runs: Sequence[Run], width: float) -> Canvas | None:
+    """Draw the Spearman correlation of every two scores over clips, ranked within each run and pooled over runs."""
+    import pandas as pd
+    from matplotlib import pyplot as plt
+
+    parts: list[pd.DataFrame] = []
+    titles: dict[str, str] = {}
+    for run in runs:
+        titles |= {score.name: score.title for score in run.summary.scores if score.direction != "none"}
+        rows = run.to_pandas()
+        rows = rows[rows["condition"].map(lambda c: is_clean(str(c))) & rows["score"].isin(list(titles))]
+        parts.append(rows.pivot_table(index="clip", columns="score", values="value").rank(pct=True))
+    pooled = pd.concat(parts) if parts else pd.DataFrame()
+    names = [
+        name for name in titles if name in pooled and pooled[name].notna().sum() >= 5 and pooled[name].nunique() > 1
+    ]
+    if len(names) < 3:
+        return None
+    matrix = pooled[names].corr().to_numpy()
+    canvas, axis = plt.subplots(figsize=(width, width * 0.86))
+    image = axis.imshow(matrix, cmap="RdBu", vmin=-1, vmax=1)
+    axis.grid(visible=False)
+    labels = [_text(titles[name]) for name in names]
+    axis.set_xticks(range(len(names)), labels, rotation=40, ha="right", rotation_mode="anchor")
+    axis.set_yticks(range(len(names)), labels)
+    for (i, j), value in np.ndenumerate(matrix):
+        if np.isfinite(value):
+            dark = abs(value) > 0.6
+            axis.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=4.6, color="white" if dark else "black")
+    canvas.colorbar(image, ax=axis, shrink=0.8, label="Spearman correlation over clips")
+    return canvas
+
+
+def shift(runs: Sequence[Run], width: float) -> Canvas | None:
+    """Draw the mean distance of lips and speech at each shift, averaged over each run's clips."""
+    from matplotlib import pyplot as plt
+
+    lines: list[tuple[Run, NDArray[Any], NDArray[Any]]] = []
+    for run in runs:
+        curves = [run.curves(clip, run.conditions[0]) for clip in run.manifest.clips]
+        whole = [c for c in curves if "offset" in c and "distance" in c]
+        whole = [c for c in whole if c["offset"].shape == whole[0]["offset"].shape == c["distance"].shape]
+        if whole:
+            lines.append((run, whole[0]["offset"], np.nanmean([c["distance"] for c in whole], axis=0)))
+    if not lines:
+        return None
+    colours = _colour(runs)
+    canvas, axis = plt.subplots(figsize=(width, 0.62 * width))
+    styles = {"reference": (0, (3, 2)), "shuffled": (0, (1, 1)), "frozen": "-."}
+    for run, offsets, distances in lines:
+        axis.plot(
+            offsets,
+            distances,
+            color=colours[str(run.path)],
+            label=_short(run),
+            linestyle=styles.get(anchor_of(run), "-"),
+        )
+    axis.axvline(0, color="#404552", linewidth=0.5)
+    axis.set_xlabel("offset [frames of 40 ms], + means the speech is early")
+    axis.set_ylabel("mean distance")
+    axis.legend()
+    return canvas
+
+
+def readability(runs: Sequence[Run], width: float) -> Canvas | None:
+    """Draw the error rates that a lip reader makes on each system's videos."""
+    from matplotlib import pyplot as plt
+
+    def read(score: Score) -> bool:
+        lips = "lip" in f"{score.name} {score.metric}" or "readab" in f"{score.name} {score.metric}"
+        return lips and score.unit == "%" and score.value is not None and is_clean(score.condition)
+
+    kept = [(run, {s.title: s for s in run.summary.scores if read(s)}) for run in runs]
+    kept = [(run, scores) for run, scores in kept if scores]
+    titles = list(dict.fromkeys(title for _, scores in kept for title in scores))[:4]
+    if not kept:
+        return None
+    canvas, axis = plt.subplots(figsize=(width, 0.6 * width))
+    thick = 0.8 / len(titles)
+    for i, title in enumerate(titles):
+        for x, (_, scores) in enumerate(kept):
+            score = scores.get(title)
+            if score is None or score.value is None:
+                continue
+            at = x + (i - (len(titles) - 1) / 2) * thick
+            axis.bar(at, score.value, thick * 0.92, color=f"C{i}", label=_text(title) if x == 0 else None)
+            if score.low is not None and score.high is not None:
+                axis.plot((at, at), (score.low, score.high), color="#16181d", linewidth=0.8)
+    axis.set_xticks(range(len(kept)), [_short(run) for run, _ in kept], rotation=20, ha="right", rotation_mode="anchor")
+    axis.set_ylabel("%")
+    axis.grid(axis="x", visible=False)
+    axis.legend()
+    return canvas
+
+
+def snr(runs: Sequence[Run], width: float) -> Canvas | None:
+    """Draw word error rate against the signal-to-noise ratio, one line per run and noise, with clean pictures."""
+    from matplotlib import pyplot as plt
+
+    lines: dict[tuple[str, str], list[tuple[float, Score]]] = {}
+    names: dict[str, Run] = {str(run.path): run for run in runs}
+    for run in runs:
+        for score in run.summary.scores:
+            noise, level = _noise(score.condition)
+            if score.name == "wer" and score.value is not None and level is not None:
+                lines.setdefault((str(run.path), noise), []).append((level, score))
+    lines = {key: sorted(points, key=lambda p: p[0]) for key, points in lines.items() if len(points) > 1}
+    if not lines:
+        return None
+    noises = list(dict.fromkeys(noise for _, noise in lines))
+    paths = list(dict.fromkeys(path for path, _ in lines))
+    canvas, axis = plt.subplots(figsize=(width, 0.66 * width))
+    for (path, noise), points in lines.items():
+        x = [level for level, _ in points]
+        colour, dash = f"C{paths.index(path) % 8}", ["-", "--", ":", "-."][noises.index(noise) % 4]
+        axis.plot(
+            x,
+            [s.value for _, s in points],
+            marker="o",
+            color=colour,
+            linestyle=dash,
+            label=f"{_short(names[path])}, {_text(noise)}",
+        )
+        if all(s.low is not None for _, s in points):
+            axis.fill_between(
+                x,
+                [s.low or 0 for _, s in points],
+                [s.high or 0 for _, s in points],
+                color=colour,
+                alpha=0.12,
+                linewidth=0,
+            )
+    axis.set_xlabel("signal-to-noise ratio [dB]")
+    axis.set_ylabel("WER [%]")
+    axis.set_ylim(bottom=0)
+    axis.legend()
+    return canvas
+
+
+def _noise(condition: str) -> tuple[str, float | None]:
+    """Return noise and level of ``audio=babble@0,visual=clean``; None where there is no level or the picture suffers."""
+    parts = dict(part.partition("=")[::2] for part in condition.split(",")) if condition else {}
+    noise, _, level = parts.get("audio", "").partition("@")
+    if parts.get("visual", "clean") != "clean":
+        return noise, None
+    try:
+        return noise, float(level.removesuffix("dB").removesuffix("db"))
+    except ValueError:
+        return noise, None
+
+
+def memory(runs: Sequence[Run], width: float) -> Canvas | None:
+    """Draw the memory addresses [T, slots] of the first clip that has some, used slots only."""
+    from matplotlib import pyplot as plt
+
+    for run in runs:
+        if run.is_anchor:
+            continue
+        for clip in run.manifest.clips[:20]:
+            try:
+                traces = run.traces(clip)
+            except KeyError:
+                continue
+            found = [(n, v) for n, v in traces.items() if "address" in n and v.ndim == 2 and v.shape[1] > 1]
+            if not found:
+                continue
+            name, address = found[0]
+            used = np.sort(np.argsort(-address.sum(axis=0), kind="stable")[:48])
+            canvas, axis = plt.subplots(figsize=(width, 0.62 * width))
+            image = axis.imshow(address[:, used].T, aspect="auto", interpolation="nearest", origin="lower")
+            axis.grid(visible=False)
+            axis.set_title(_text(f"{run.manifest.model}: {name}, {clip}"))
+            axis.set_xlabel("frame")
+            axis.set_ylabel(f"memory slot ({len(used)} most used of {address.shape[1]})")
+            canvas.colorbar(image, ax=axis, label="weight")
+            return canvas
+    return None
+
+
+def context(runs: Sequence[Run], width: float) -> Canvas | None:
+    """Draw scores of runs of one model that differ in their context length."""
+    from matplotlib import pyplot as plt
+
+    series: dict[str, list[tuple[float, Run]]] = {}
+    for run in runs:
+        length = _context(run)
+        if length is not None:
+            series.setdefault(run.manifest.model.partition(":")[0], []).append((length, run))
+    series = {
+        model: sorted(found, key=lambda f: f[0]) for model, found in series.items() if len({f[0] for f in found}) > 1
+    }
+    if not series:
+        return None
+    wanted = [
+        n
+        for n in ("lse_c", "lse_d", "wer")
+        if any(s.name == n for f in series.values() for _, r in f for s in r.summary.scores)
+    ]
+    if not wanted:
+        return None
+    canvas, axes = plt.subplots(1, len(wanted), figsize=(width, 0.7 * width), squeeze=False)
+    for axis, name in zip(axes.flat, wanted, strict=True):
+        for i, (model, found) in enumerate(series.items()):
+            points = [
+                (x, s)
+                for x, r in found
+                for s in r.summary.scores
+                if s.name == name and is_clean(s.condition) and s.value is not None
+            ]
+            axis.plot(
+                [x for x, _ in points], [s.value for _, s in points], marker="o", color=f"C{i % 8}", label=_text(model)
+            )
+            bounded = [(x, s.low, s.high) for x, s in points if s.low is not None and s.high is not None]
+            if bounded:
+                x, low, high = zip(*bounded, strict=True)
+                axis.fill_between(x, low, high, color=f"C{i % 8}", alpha=0.15, linewidth=0)
+            if points:
+                axis.set_title(_text(points[0][1].title))
+        axis.set_xlabel("context length [frames]")
+    axes.flat[0].legend()
+    return canvas
+
+
+def _context(run: Run) -> float | None:
+    known = {**run.manifest.request.options, **run.manifest.settings}
+    for key in ("context", "context_length"):
+        try:
+            return float(known[key])
+        except (KeyError, ValueError):
+            continue
+    return None
+
+
+def system_label(run: Run) -> str:
+    """Return the run's name in a legend."""
+    return _text(system_title(run))

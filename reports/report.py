@@ -1,0 +1,107 @@
+"""``syncbench report``: everything people open and papers print, from runs alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from syncbench.errors import CommandError
+from syncbench.reports.comma_separated import to_csv
+from syncbench.reports.latex import document
+from syncbench.reports.leaderboard import conditions, digest, leaderboard, system_title
+from syncbench.reports.literature import published_tables
+from syncbench.reports.markdown import bullets, code, escape, to_markdown
+from syncbench.reports.table import Table
+from syncbench.runs import ANCHORS, Run, load_run
+
+__all__ = ["gather", "report", "tables_of"]
+
+
+def gather(paths: Sequence[str | os.PathLike[str]]) -> list[Run]:
+    """Read the runs, and the anchors that were run beside them (``RUN/anchors/*``), each run once.
+
+    Raises:
+        CommandError: a path is no run.
+    """
+    if not paths:
+        raise CommandError("name at least one run")
+    runs: dict[Path, Run] = {}
+    for path in paths:
+        run = load_run(path)
+        runs.setdefault(run.path.resolve(), run)
+    for run in list(runs.values()):
+        for name in ANCHORS:
+            folder = run.path / "anchors" / name
+            if (folder / "summary.json").is_file():
+                runs.setdefault(folder.resolve(), load_run(folder))
+    seen: dict[tuple[str, ...], Run] = {}
+    for run in runs.values():  # the same anchor beside two systems is one row
+        asked = run.manifest
+        own = str(run.path.resolve()) if not run.is_anchor else ""
+        seen.setdefault((own, asked.model, asked.dataset_hash, asked.split, asked.pairing, asked.task), run)
+    return list(seen.values())
+
+
+def tables_of(runs: Sequence[Run]) -> list[Table]:
+    """Return the tables of measured numbers: leaderboards first, then scores under corruption."""
+    return [*leaderboard(runs), *conditions(runs)]
+
+
+def report(paths: Sequence[str | os.PathLike[str]], out: Path) -> Path:
+    """Write ``index.html`` with its media and figures, ``leaderboard.md|tex|csv`` and ``report.md`` to ``out``.
+
+    Returns the path of ``index.html``.
+
+    Raises:
+        CommandError: a path is no run, or ``out`` cannot be written.
+    """
+    from syncbench.reports.figures import draw_all
+    from syncbench.reports.html import write_page
+
+    runs = gather(paths)
+    tables = tables_of(runs)
+    literature = published_tables(sorted({run.manifest.dataset for run in runs}))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        board = "\n".join(to_markdown(table) for table in tables)
+        (out / "leaderboard.md").write_text(f"# Leaderboard\n\n{board}", encoding="utf-8")
+        (out / "leaderboard.tex").write_text(document([*tables, *literature]), encoding="utf-8")
+        (out / "leaderboard.csv").write_text(to_csv([*tables, *literature]), encoding="utf-8")
+        (out / "report.md").write_text(_markdown(runs, tables, literature), encoding="utf-8")
+        figures = draw_all(runs, leaderboard_only(tables), out / "figures")
+        return write_page(runs, tables, literature, figures, out)
+    except OSError as error:
+        raise CommandError(f"{error.filename or out}: cannot be written: {error.strerror}") from error
+
+
+def leaderboard_only(tables: Sequence[Table]) -> list[Table]:
+    """Return the tables without corruption."""
+    return [table for table in tables if " under corruption: " not in table.title]
+
+
+def _markdown(runs: Sequence[Run], tables: Sequence[Table], literature: Sequence[Table]) -> str:
+    lines = ["# SyncBench report", "", *(to_markdown(table) for table in tables)]
+    for run in runs:
+        asked = run.manifest
+        lines += [f"## {escape(system_title(run))}", ""]
+        git = f"{asked.git.commit[:12]}{' with changes' if asked.git.dirty else ''}" if asked.git else "none"
+        facts = {
+            "run": run.name,
+            "command": " ".join(asked.command),
+            "clips": f"{run.summary.answered} of {run.summary.listed} answered",
+            "seed": str(asked.seed),
+            "git commit": git,
+            "made": asked.created,
+            "machine": f"{asked.hardware.processor}, {asked.hardware.cores} cores",
+            "sha256 of the summary": digest(run),
+        }
+        lines += bullets(f"{key}: {code(value)}" for key, value in facts.items() if value)
+        lines += bullets(f"remark: {escape(remark)}" for remark in run.summary.remarks)
+        shown = run.summary.failures[:50]
+        lines += bullets(f"failed: {code(f.clip)} in {escape(f.stage)}: {escape(f.reason)}" for f in shown)
+        more = len(run.summary.failures) - len(shown)
+        lines += bullets([f"and {more} more failures"] if more else [])
+        lines.append("")
+    lines += ["## Published elsewhere", "", *(to_markdown(table) for table in literature)] if literature else []
+    return "\n".join(lines) + "\n"
