@@ -13,7 +13,7 @@ at 16 kHz mono. What the files hold may differ from that in many ways; the rules
 - **Several streams:** the first video stream (cover art is not one) and the first audio stream are read, no other.
 - **Channels** are averaged.
 - **A file cut short** is an error, not a short clip: where the index of the file points past its end, or a Matroska or
-  AVI header promises over half a second more than is there, the message says how many frames are left. MPEG streams
+  AVI header promises over a tenth of a second more than is there, the message says how many frames are left. MPEG streams
   promise nothing, so what is there is read.
 
 Every failure is one ``ClipError`` line: the file, what is wrong, what to do.
@@ -61,6 +61,8 @@ MAX_BYTES = 4 << 30
 """A clip that would take more memory than this once decoded is an error that says to cut it."""
 
 _GAP = 0.1  # seconds between audio timestamps and samples so far that count as a hole and not as jitter
+
+_MISSING = 0.1  # seconds between the end of the data and the end in the header that count as a file cut short
 
 
 def clip_frames(clip: Clip) -> Frames:
@@ -366,8 +368,8 @@ def _decoded(path: Path, container: InputContainer, stream: av.VideoStream) -> I
         ) from e
     # Only these write the length in their header; elsewhere FFmpeg itself guesses it.
     if container.format.name.startswith(("matroska", "avi")) and container.duration:
-        missing = (container.duration + (container.start_time or 0)) / av.time_base - reached
-        if missing > 0.5:
+        missing = container.duration / av.time_base - reached
+        if missing > _MISSING:
             raise _cut_short(path, f"{decoded} frames are left, the last {missing:.1f} s are missing")
 
 

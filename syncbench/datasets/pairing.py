@@ -109,8 +109,8 @@ def driven(face: Clip, voice: Clip) -> Clip | Unusable:
     """Return ``face`` speaking with ``voice``: named ``face+voice``, as long as the shorter of both by their headers.
 
     Transcript and words are the voice's. Words that are cut off are left out; where more than 0.2 s of speech is cut
-    off and no word times are known, the transcript is unknown. The video shows other speech, so ``reference`` is False;
-    a clip paired with itself comes back as it is. Unusable where either cannot be opened.
+    off and no word times are known, the transcript is unknown. The video shows other speech, so ``reference`` is False,
+    and the face's own extras (landmarks, truth) are left out. A clip paired with itself comes back as it is. Unusable where either cannot be opened.
     """
     if face.id == voice.id:
         return face
@@ -140,6 +140,7 @@ def driven(face: Clip, voice: Clip) -> Clip | Unusable:
         words=words,
         end=face.start + length,
         audio_start=voice.start if voice.audio_start is None else voice.audio_start,
+        extras={},
         reference=False,
     )
 

@@ -379,9 +379,10 @@ def test_damaged_frames_inside(tmp_path):
     data[middle : middle + 40_000] = bytes(40_000)
     (tmp_path / "b.mkv").write_bytes(data)
     try:
-        assert len(media.read_frames(tmp_path / "b.mkv")) <= 12  # the decoder may conceal damage,
-    except ClipError as e:  # but nothing other than this may come out
-        assert str(tmp_path / "b.mkv") in str(e)
+        outcome = f"{len(media.read_frames(tmp_path / 'b.mkv'))} frames"  # the decoder may conceal damage inside,
+    except ClipError as e:  # but a shorter clip may not come out of it
+        outcome = str(e)
+    assert outcome == "12 frames" or str(tmp_path / "b.mkv") in outcome
 
 
 def test_no_video_and_no_sound(tmp_path, burst):
