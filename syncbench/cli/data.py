@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -35,18 +36,31 @@ def validate(
         raise typer.Exit(1)
 
 
+class Grammar(StrEnum):
+    grid = "grid"
+    open = "open"
+    words = "words"
+    mixed = "mixed"
+
+
 @app.command()
 def make(
-    name: Annotated[str, typer.Argument(help="synthetic, synthetic-open or synthetic-words.")],
+    name: Annotated[Literal["synthetic"], typer.Argument(help="synthetic.")],
     out: Annotated[Path, typer.Option(help="New folder, written in LRS2's layout with the truth beside it.")],
     clips: Annotated[int, typer.Option(min=1, help="How many clips.")] = 100,
     seed: Seed = 0,
-    split: Annotated[str, typer.Option(help="train, val or test: they share no speaker.")] = "test",
+    split: Annotated[
+        str | None,
+        typer.Option(help="train, val or test: they share no speaker; default 80, 8 and 12 %.", show_default=False),
+    ] = None,
+    grammar: Annotated[
+        Grammar, typer.Option(help="Sentences: of GRID, open, single words, or a mixture.")
+    ] = Grammar.grid,
+    reach: Annotated[float, typer.Option(min=0.0, help="Reach of coarticulation in time; 1 as in speech.")] = 1.0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that render.")] = 1,
 ) -> None:
     """Write a synthetic dataset: rendered faces speaking, with true phones, words, landmarks and sync."""
-    from syncbench.cli.progress import progress
     from syncbench.datasets.synthetic import make as make_synthetic
 
-    with progress(f"{name}/{split}") as update:
-        make_synthetic(out, clips, seed=seed, split=split, grammar=name, progress=update)
-    print(f"{out}: {clips} clips; use them with --dataset lrs2 --root {out} --split {split}")
+    make_synthetic(out, clips, seed, split=split, grammar=grammar.value, reach=reach, workers=workers)
+    print(f"{out}: {clips} clips; use them with --dataset lrs2 --root {out}")

@@ -156,20 +156,22 @@ def _paired_usable(
 
 def _metrics(request: Request, system: System) -> tuple[list[Metric], dict[str, str]]:
     """Return the metrics to measure and, by family, why others cannot be."""
-    known = registry.metrics()
-    chosen = {name: metric for name, metric in known.items() if system.task in metric.tasks}
-    if request.metrics:
-        by_score = {spec.name: name for name, metric in known.items() for spec in metric.scores}
-        asked: dict[str, Metric] = {}
-        for wanted in request.metrics:
-            family = wanted if wanted in known else by_score.get(wanted)
-            if family is None:
-                raise unknown_name("metric", wanted, [*known, *by_score])
-            if family not in chosen:
-                tasks = ", ".join(sorted(known[family].tasks))
-                raise CommandError(f"metric '{wanted}' is for {tasks}; '{request.model}' is a {system.task} system")
-            asked[family] = known[family]
-        chosen = asked
+    if request.metrics and set(request.metrics) <= set(registry.names("metric")):
+        known = {name: registry.metric(name) for name in request.metrics}
+    else:
+        known = registry.metrics()
+    by_score = {spec.name: name for name, metric in known.items() for spec in metric.scores}
+    chosen: dict[str, Metric] = {}
+    for wanted in request.metrics:
+        family = wanted if wanted in known else by_score.get(wanted)
+        if family is None:
+            raise unknown_name("metric", wanted, [*known, *by_score])
+        if system.task not in known[family].tasks:
+            tasks = ", ".join(sorted(known[family].tasks))
+            raise CommandError(f"metric '{wanted}' is for {tasks}; '{request.model}' is a {system.task} system")
+        chosen[family] = known[family]
+    if not request.metrics:
+        chosen = {name: metric for name, metric in known.items() if system.task in metric.tasks}
     unavailable = {name: reason for name, metric in chosen.items() if (reason := metric.unavailable())}
     return [metric for name, metric in chosen.items() if name not in unavailable], unavailable
 

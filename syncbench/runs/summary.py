@@ -63,7 +63,7 @@ class Summary(BaseModel):
 def conditions_of(manifest: Manifest) -> dict[str, Condition]:
     """Return the run's conditions by name, in order; the clean one's name is empty."""
     asked = manifest.request
-    return {condition.name: condition for condition in grid(",".join(asked.audio), ",".join(asked.visual))}
+    return {condition.name: condition for condition in grid(asked.audio, asked.visual)}
 
 
 def measurements_of(

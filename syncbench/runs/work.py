@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 from syncbench import media, registry
-from syncbench.contracts import Clip, Metric, Setup, Speech, System
-from syncbench.corruptions.conditions import Condition, Corrupted, apply, clip_seed
+from syncbench.contracts import Clip, Metric, Setup, System
+from syncbench.corruptions.conditions import Condition, Corrupted, corrupt
 from syncbench.errors import ClipError, Unavailable
 from syncbench.features.core import ClipFeatures
 from syncbench.runs.journal import ANSWER, Entry
@@ -110,7 +111,7 @@ def work(bench: Bench, task: Task) -> list[Entry]:
     output = reference if kept == reference.clip else ClipFeatures(kept, bench.cache)
     for stage in task.stages:
         metric = loaded.metrics[stage]
-        entries.append(_timed(task, stage, lambda m=metric: _measure(m, bench, task, reference, output)))
+        entries.append(_timed(task, stage, partial(_measure, metric, bench, task, reference, output)))
     return entries
 
 
@@ -142,45 +143,12 @@ def _answer(system: System, bench: Bench, task: Task) -> dict[str, Any]:
     return record | ({"achieved": achieved} if achieved else {})
 
 
-class _Speech(Sequence[Speech]):
-    """The speech of other clips, read when asked for."""
-
-    def __init__(self, clips: Sequence[Clip]) -> None:
-        self.clips = clips
-
-    def __len__(self) -> int:
-        return len(self.clips)
-
-    @overload
-    def __getitem__(self, index: int) -> Speech: ...
-    @overload
-    def __getitem__(self, index: slice) -> _Speech: ...
-    def __getitem__(self, index: int | slice) -> Speech | _Speech:
-        return _Speech(self.clips[index]) if isinstance(index, slice) else self.clips[index].speech()
-
-
 def _corrupted(task: Task, bench: Bench, folder: Path) -> tuple[Clip, Corrupted]:
     """Return the clip as the system gets it, and what was done to it, frame by frame."""
-    clip, condition = task.clip, task.condition
-    landmarks = None
-    if condition.needs_landmarks:
-        from syncbench.features.landmarks import provider
-
-        landmarks = ClipFeatures(clip, bench.cache)[provider("auto", clip)]
-    others = [other for other in bench.setup.clips if other.id != clip.id]
-    strangers = [other for other in others if other.speaker != clip.speaker]
-    frames = clip.frames()
-    done = apply(
-        condition,
-        frames,
-        clip.speech(len(frames)),
-        landmarks,
-        _Speech(strangers or others),
-        clip_seed(bench.setup.seed, clip.id),
-    )
+    done = corrupt(task.clip, task.condition, bench.setup.clips, bench.setup.seed)
     path = folder / "clip.mkv"
     media.write_lossless(path, done.frames, done.speech)
-    corrupted = dataclasses.replace(clip, video=path, audio=None, start=0.0, end=None, audio_start=None)
+    corrupted = dataclasses.replace(task.clip, video=path, audio=None, start=0.0, end=None, audio_start=None)
     return corrupted, done
 
 

@@ -62,17 +62,16 @@ def audio_shift(scene: Scene, frames: float, rng: np.random.Generator) -> Scene:
 
 def _mouth_mask(scene: Scene) -> NDArray[np.float32]:
     """Return a soft mask of the mouth and chin per frame, ``[T, H, W, 1]``."""
-    count, height, width = scene.frames.shape[:3]
+    height, width = scene.frames.shape[1:3]
     points = scene.landmarks[:, 48:68]
     centre = np.nanmean(points, axis=1)
     centre = np.where(np.isfinite(centre), centre, np.nanmean(centre, axis=0))
     half = 1.1 * np.nanmax(np.ptp(points[..., 0], axis=1)) / 2
-    y, x = np.mgrid[:height, :width].astype(np.float32)
+    y, x = np.indices((height, width), np.float32)
     dx = (x[None] - centre[:, 0, None, None]) / half
     dy = (y[None] - centre[:, 1, None, None] - 0.25 * half) / (1.1 * half)
-    inside = np.clip((1.15 - np.hypot(dx, dy)) / 0.3, 0, 1).astype(np.float32)
-    assert inside.shape == (count, height, width)
-    return inside[..., None]
+    inside = np.clip((1.15 - np.hypot(dx, dy)) / 0.3, 0, 1)
+    return np.asarray(inside[..., None], np.float32)
 
 
 def mouth_freeze(scene: Scene, fraction: float, rng: np.random.Generator) -> Scene:

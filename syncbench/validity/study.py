@@ -114,7 +114,7 @@ def _climb(shared: _Shared, clip: Clip) -> _Found:
     scene = Scene(
         frames=clip.frames(),
         speech=clip.speech(),
-        landmarks=np.asarray(reference[provider("auto", clip)]),
+        landmarks=np.asarray(reference[provider("precomputed" if "landmarks" in clip.extras else "bundled")]),
         words=clip.words,
         transcript=clip.transcript or "",
         other=other.frames(),
