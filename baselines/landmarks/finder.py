@@ -1,0 +1,91 @@
+"""Where a face's 68 landmarks are, frame by frame, by the bundled network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncbench.contracts import Clip, Feature, Frames
+from syncbench.features.core import file_hash
+from syncbench.features.frames import FRAMES
+from syncbench.features.mouths import Mouths
+
+if TYPE_CHECKING:
+    from syncbench.baselines.landmarks.network import LandmarkNet
+
+__all__ = ["LANDMARKS", "MOUTHS", "WEIGHTS", "Landmarks", "find_landmarks"]
+
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
+_CHUNK = 64
+
+
+@lru_cache(maxsize=1)
+def _network(path: Path = WEIGHTS) -> LandmarkNet:
+    import torch
+    from safetensors.torch import load_file
+
+    from syncbench.baselines.landmarks.network import LandmarkNet
+
+    network = LandmarkNet()
+    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()})
+    return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def find_landmarks(frames: Frames) -> NDArray[np.float32]:
+    """Return 68 landmarks per frame, float32 [T, 68, 2]: x and y in pixels, dlib's order, NaN where no face is seen.
+
+    Args:
+        frames: uint8 [T, H, W, 3] RGB face crops of any size: one face, upright within about 20 degrees, filling a
+            third of the frame or more.
+    """
+    import torch
+    import torch.nn.functional as F
+
+    from syncbench.baselines.landmarks.network import INPUT_SIZE
+
+    network = _network()
+    height, width = frames.shape[1:3]
+    side = max(height, width)
+    left, top = (side - width) // 2, (side - height) // 2
+    margins = (left, side - width - left, top, side - height - top)
+    luma = torch.tensor([0.299, 0.587, 0.114])
+    found = np.empty((len(frames), 68, 2), np.float32)
+    with torch.inference_mode():
+        for start in range(0, len(frames), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            grey = (torch.from_numpy(np.ascontiguousarray(frames[part])).float() @ luma)[:, None]  # [t, 1, H, W]
+            square = F.pad(grey, margins, mode="replicate") if any(margins) else grey
+            small = F.interpolate(square, (INPUT_SIZE, INPUT_SIZE), mode="bilinear", antialias=True)
+            points, face = network(small)
+            points = points * side - torch.tensor([float(left), float(top)])
+            points[face < 0] = torch.nan
+            found[part] = points.numpy()
+    return found
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """Landmarks of a clip's video by the bundled network, float32 [T, 68, 2]."""
+
+    name: str = "landmarks[bundled]"
+    version: int = 1
+    needs: tuple[Feature, ...] = (FRAMES,)
+    stored: bool = True
+
+    @property
+    def weights(self) -> str:
+        return file_hash(WEIGHTS)
+
+    def compute(self, clip: Clip, *needs: Any) -> NDArray[np.float32]:
+        (frames,) = needs
+        return find_landmarks(frames)
+
+
+LANDMARKS = Landmarks()
+MOUTHS = Mouths(LANDMARKS, size=64)
+"""What the sync expert and the lip reader look at."""

@@ -1,0 +1,226 @@
+"""How the lip reader is trained: first its words on the sync expert's view of the mouths, then all of it together."""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from syncbench.baselines.expert.network import standardise
+from syncbench.baselines.expert.training import augment_mouths
+from syncbench.baselines.lipreader.network import BLANK, STEPS_PER_FRAME, LipReader, decode_greedy, encode
+
+__all__ = ["Material", "fit_all", "fit_words", "look_at", "warp_times"]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Cached mouths [N, 96, 96] of many clips, where each begins, and what it says."""
+
+    mouths: NDArray[np.uint8]
+    starts: NDArray[np.int64]
+    texts: tuple[str, ...]
+
+
+def warp_times(length: int, dice: np.random.Generator) -> NDArray[np.int64]:
+    """Return the source frame of each frame of a clip said up to 12 % quicker or slower."""
+    wanted = max(2, round(length * float(dice.uniform(0.88, 1.12))))
+    return np.rint(np.linspace(0, length - 1, wanted)).astype(np.int64)
+
+
+def look_at(model: LipReader, material: Material, versions: int, seed: int) -> NDArray[np.float16]:
+    """Return the trunk's view of every frame under ``versions`` augmentations, float16 [versions, N, 256].
+
+    Training the words on these costs a hundredth of running the trunk each time.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    views = np.empty((versions, len(material.mouths), 256), np.float16)
+    model.eval()
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for version in range(versions):
+            for a, b in zip(material.starts[:-1].tolist(), material.starts[1:].tolist(), strict=True):
+                crops = torch.from_numpy(np.array(material.mouths[a:b])).float()[None]
+                views[version, a:b] = model.look(standardise(augment_mouths(crops, rng)))[0].half().numpy()
+    return views
+
+
+def _batches(sizes: NDArray[np.int64], batch: int, dice: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """Yield clips of about equal length together, in random order, for ever."""
+    while True:
+        order = np.argsort(sizes + dice.uniform(0, 6, len(sizes)), kind="stable")
+        groups = [order[k : k + batch] for k in range(0, len(order), batch)]
+        for k in dice.permutation(len(groups)):
+            yield groups[k]
+
+
+def _hide(x: Tensor, rng: torch.Generator) -> Tensor:
+    """Blank one or two short spans of each clip, [B, T, ...]: context must fill them."""
+    batch, length = x.shape[:2]
+    times = torch.arange(length)
+    for _ in range(2):
+        start = torch.randint(0, length, (batch, 1), generator=rng)
+        wide = torch.randint(0, 7, (batch, 1), generator=rng)
+        gone = (times >= start) & (times < start + wide)
+        x = x.masked_fill(gone.reshape(batch, length, *[1] * (x.ndim - 2)), 0.0)
+    return x
+
+
+def _loss(scores: Tensor, texts: Sequence[str], lengths: Sequence[int]) -> Tensor:
+    labels = [torch.tensor(encode(t)) for t in texts]
+    return F.ctc_loss(
+        scores.transpose(0, 1),
+        torch.cat(labels),
+        torch.tensor([n * STEPS_PER_FRAME for n in lengths]),
+        torch.tensor([len(x) for x in labels]),
+        blank=BLANK,
+        zero_infinity=True,
+    )
+
+
+def _train(
+    model: LipReader,
+    groups: Sequence[dict[str, object]],
+    step_loss: Callable[[], tuple[Tensor, Tensor, Sequence[str]]],
+    weights: Path,
+    log: Path,
+    *,
+    minutes: float,
+    steps: int,
+) -> None:
+    """Run the optimiser over a step's loss; one CSV row every 25 steps, weights every minute."""
+    optimiser = torch.optim.AdamW(groups)
+    rates = [float(g["lr"]) for g in optimiser.param_groups]
+    began, saved = time.monotonic(), 0.0
+    with log.open("a", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["step", "seconds", "loss", "said", "read"])
+        history: list[float] = []
+        for step in range(steps):
+            elapsed = time.monotonic() - began
+            progress = max(step / steps, elapsed / (60 * minutes))
+            if progress >= 1:
+                break
+            shape = min(1.0, (step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * progress))
+            for group, rate in zip(optimiser.param_groups, rates, strict=True):
+                group["lr"] = rate * shape
+            loss, scores, texts = step_loss()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+            optimiser.step()
+            history.append(loss.item())
+            if step % 25 == 24:
+                read = decode_greedy(scores[0].argmax(-1))
+                writer.writerow([step + 1, round(elapsed, 1), f"{np.mean(history):.4f}", texts[0], read])
+                file.flush()
+                history.clear()
+            if elapsed - saved > 60:
+                saved = elapsed
+                save(model, weights)
+    save(model, weights)
+
+
+def fit_words(
+    model: LipReader,
+    materials: Sequence[Material],
+    views: Sequence[NDArray[np.float16]],
+    weights: Path,
+    log: Path,
+    *,
+    seed: int = 0,
+    minutes: float = 6.0,
+    steps: int = 100_000,
+    batch: int = 24,
+    rate: float = 2e-3,
+) -> None:
+    """Train everything above the trunk on its views of the mouths (of :func:`look_at`)."""
+    rng = torch.Generator().manual_seed(seed)
+    dice = np.random.default_rng(seed)
+    clips = [(m, k) for m, material in enumerate(materials) for k in range(len(material.texts))]
+    sizes = np.array([materials[m].starts[k + 1] - materials[m].starts[k] for m, k in clips])
+    order = _batches(sizes, batch, dice)
+
+    def step_loss() -> tuple[Tensor, Tensor, Sequence[str]]:
+        picked = [clips[k] for k in next(order)]
+        pieces, texts = [], []
+        for m, k in picked:
+            a, b = int(materials[m].starts[k]), int(materials[m].starts[k + 1])
+            view = views[m][int(dice.integers(len(views[m]))), a:b]
+            pieces.append(torch.from_numpy(view[warp_times(b - a, dice)].astype(np.float32)))
+            texts.append(materials[m].texts[k])
+        lengths = [len(p) for p in pieces]
+        features = torch.stack([torch.cat([p, p[-1:].expand(max(lengths) - len(p), -1)]) for p in pieces])
+        features = features + 0.1 * torch.randn(features.shape, generator=rng)
+        scores = model.read(_hide(features, rng))
+        return _loss(scores, texts, lengths), scores, texts
+
+    model.train()
+    groups = [{"params": [p for n, p in model.named_parameters() if not n.startswith("trunk.")], "lr": rate}]
+    _train(model, groups, step_loss, weights, log, minutes=minutes, steps=steps)
+
+
+def fit_all(
+    model: LipReader,
+    materials: Sequence[Material],
+    weights: Path,
+    log: Path,
+    *,
+    seed: int = 0,
+    minutes: float = 20.0,
+    steps: int = 100_000,
+    batch: int = 8,
+    rate: float = 8e-4,
+    trunk_rate: float = 4e-4,
+) -> None:
+    """Train the whole lip reader on augmented mouths."""
+    rng = torch.Generator().manual_seed(seed + 1)
+    dice = np.random.default_rng(seed + 1)
+    clips = [(m, k) for m, material in enumerate(materials) for k in range(len(material.texts))]
+    sizes = np.array([materials[m].starts[k + 1] - materials[m].starts[k] for m, k in clips])
+    order = _batches(sizes, batch, dice)
+
+    def step_loss() -> tuple[Tensor, Tensor, Sequence[str]]:
+        picked = [clips[k] for k in next(order)]
+        pieces, texts = [], []
+        for m, k in picked:
+            a, b = int(materials[m].starts[k]), int(materials[m].starts[k + 1])
+            pieces.append(torch.from_numpy(materials[m].mouths[a + warp_times(b - a, dice)]))
+            texts.append(materials[m].texts[k])
+        lengths = [len(p) for p in pieces]
+        crops = torch.stack([torch.cat([p, p[-1:].expand(max(lengths) - len(p), -1, -1)]) for p in pieces]).float()
+        mouths = _hide(standardise(augment_mouths(crops, rng)), rng)
+        with torch.autocast("cpu", torch.bfloat16):
+            features = model.look(mouths)
+        scores = model.read(features.float())
+        return _loss(scores, texts, lengths), scores, texts
+
+    model.train()
+    groups = [
+        {"params": [p for n, p in model.named_parameters() if not n.startswith("trunk.")], "lr": rate},
+        {"params": list(model.trunk.parameters()), "lr": trunk_rate},
+    ]
+    _train(model, groups, step_loss, weights, log, minutes=minutes, steps=steps)
+
+
+def start_from_expert(model: LipReader, expert: Path) -> None:
+    """Give the lip reader the sync expert's trunk."""
+    tensors = {k.removeprefix("video."): v for k, v in load_file(expert).items() if k.startswith("video.")}
+    model.trunk.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
+
+
+def save(model: LipReader, path: Path) -> None:
+    """Write the weights in half precision, whole or not at all."""
+    tensors = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in model.state_dict().items()}
+    part = path.with_suffix(".part")
+    save_file(tensors, part)
+    part.replace(path)
