@@ -67,9 +67,9 @@ def _mouth_mask(scene: Scene) -> NDArray[np.float32]:
     centre = np.nanmean(points, axis=1)
     centre = np.where(np.isfinite(centre), centre, np.nanmean(centre, axis=0))
     half = 1.1 * np.nanmax(np.ptp(points[..., 0], axis=1)) / 2
-    y, x = np.indices((height, width), np.float32)
-    dx = (x[None] - centre[:, 0, None, None]) / half
-    dy = (y[None] - centre[:, 1, None, None] - 0.25 * half) / (1.1 * half)
+    x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
+    dx = (x - centre[:, 0, None, None]) / half
+    dy = (y - centre[:, 1, None, None] - 0.25 * half) / (1.1 * half)
     inside = np.clip((1.15 - np.hypot(dx, dy)) / 0.3, 0, 1)
     return np.asarray(inside[..., None], np.float32)
 
