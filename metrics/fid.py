@@ -119,7 +119,7 @@ class FidMeasurement(Measurement):
     reference_moments: Any = 0.0
     output_moments: Any = 0.0
 
-    def __add__(self, other: Self) -> Self:
+    def __add__(self, other: Self) -> Self:  # pyright: ignore[reportIncompatibleMethodOverride]
         return type(self)(
             reference_moments=(self.reference_moments + _moments(self.reference))
             + (other.reference_moments + _moments(other.reference)),

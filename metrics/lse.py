@@ -253,3 +253,8 @@ def default_evaluator(protocol: str = "native") -> SyncEvaluator:
     from syncbench.baselines.expert.evaluator import Expert
 
     return Expert()
+
+
+def wav2lip_lrs() -> Lse:
+    """LSE by Wav2Lip's route for cropped datasets (``calculate_scores_LRS.py``); needs the official SyncNet v2."""
+    return Lse(protocol="wav2lip-lrs")

@@ -2,17 +2,14 @@
 
 Values from different providers differ, so whoever uses landmarks names the provider in its settings.
 
-=============  =========================================================================================================
-provider       where the points come from
-=============  =========================================================================================================
-``bundled``    the landmark network that ships with SyncBench
-``mediapipe``  MediaPipe's face landmarker: the ``mediapipe`` extra and a model file (``syncbench weights``)
-``precomputed``  the clip's own landmark file (``Clip.extras["landmarks"]``), made elsewhere
-=============  =========================================================================================================
+- ``bundled``: the landmark network that ships with SyncBench;
+- ``mediapipe``: MediaPipe's face landmarker, from the ``mediapipe`` extra and a model file (``syncbench weights``);
+- ``precomputed``: the clip's own landmark file (``Clip.extras["landmarks"]``), made elsewhere.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,7 +102,7 @@ def read_landmarks(path: Path, clip: str) -> NDArray[np.float32]:
         absent = (points == _ABSENT).all(axis=(1, 2))
         points = points / np.float32(_SUBPIXELS)
         points[absent] = np.nan
-    return points.astype(np.float32)
+    return np.asarray(points, np.float32)
 
 
 @dataclass(frozen=True)
@@ -130,10 +127,11 @@ def find_with_mediapipe(frames: Frames, model: Path) -> NDArray[np.float32]:
     """Return MediaPipe's landmarks of the first face in each frame, float32 ``[T, 68, 2]``, NaN where there is none."""
     if reason := _mediapipe_missing():
         raise Unavailable(reason)
-    import mediapipe
-    from mediapipe.tasks.python import BaseOptions, vision
+    mediapipe: Any = importlib.import_module("mediapipe")  # an extra: not there for type checkers either
+    tasks: Any = importlib.import_module("mediapipe.tasks.python")
+    vision = tasks.vision
 
-    options = vision.FaceLandmarkerOptions(base_options=BaseOptions(model_asset_path=str(model)), num_faces=1)
+    options = vision.FaceLandmarkerOptions(base_options=tasks.BaseOptions(model_asset_path=str(model)), num_faces=1)
     found = np.full((len(frames), _POINTS, 2), np.nan, np.float32)
     with vision.FaceLandmarker.create_from_options(options) as landmarker:
         for number, frame in enumerate(frames):
