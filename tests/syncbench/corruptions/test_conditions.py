@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from syncbench.corruptions.conditions import CLEAN, Condition, apply, clip_seed, corrupt, grid, parse
 from syncbench.errors import ClipError, CommandError
 

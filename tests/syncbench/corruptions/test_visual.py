@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PIL import Image
+
 from syncbench.corruptions import visual
 from syncbench.corruptions.arrays import apply
 from syncbench.corruptions.spelling import Condition
@@ -65,7 +68,7 @@ def test_segments_follow_the_published_generator() -> None:
             assert 0.29 <= len(spans[0]) / 75 <= 0.51
         if len(spans) == 3:  # a third of the clip leaves room for 25 frames
             assert all(len(s) == 12 or 22 <= len(s) < 25 for s in spans)
-        assert all(a.stop <= b.start for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a.stop <= b.start for a, b in pairwise(spans))
 
 
 def test_short_clips_are_one_clear_line() -> None:
