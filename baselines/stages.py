@@ -18,6 +18,7 @@ from syncbench.baselines.corpus import Corpus, prepare
 from syncbench.baselines.family import (
     WINDOW,
     Decoder,
+    Discriminator,
     Face,
     IdentityEncoder,
     LipEncoder,
@@ -40,6 +41,7 @@ __all__ = [
     "SyncObjective",
     "face_batch",
     "identities",
+    "lip_batch",
     "lip_windows",
     "mirror",
     "quick",
@@ -85,24 +87,22 @@ def mirror(batch: Batch, rng: np.random.Generator, keys: tuple[str, ...]) -> Bat
     return {**batch, **turned}
 
 
-def face_batch(
-    corpus: Corpus, among: NDArray[np.int64], rng: np.random.Generator, count: int, frames: int, augment: Augment
-) -> Batch:
-    """Return windows of ``frames`` frames to generate.
-
-    ``window`` uint8 ``[B, frames + 4, H, W, 3]`` has two more on either side; ``reference`` uint8
-    ``[B, frames, H, W, 3]`` comes from elsewhere in the same clip; ``chunks`` float32 ``[B, frames, 80, 16]``;
-    ``heard`` float32 ``[B, 80, 16]`` is the first five frames' sound.
-    """
-    windows = corpus.draw(rng, among, count, frames)
-    batch = windows_batch(corpus, windows, rng, frames, augment)
-    return mirror(batch, rng, ("window", "reference")) if augment.mirror else batch
+def face_batch(course: Course, frames: int, rng: np.random.Generator, among: NDArray[np.int64], count: int) -> Batch:
+    """Return random windows of ``frames`` frames to generate, of the clips ``among``: see ``windows_batch``."""
+    windows = course.corpus.draw(rng, among, count, frames)
+    batch = windows_batch(course.corpus, windows, rng, frames, course.augment)
+    return mirror(batch, rng, ("window", "reference")) if course.augment.mirror else batch
 
 
 def windows_batch(
     corpus: Corpus, windows: NDArray[np.int64], rng: np.random.Generator, frames: int, augment: Augment
 ) -> Batch:
-    """Return the batch of given windows ``[B, 2]``: see ``face_batch``; nothing is mirrored."""
+    """Return the batch of given windows ``[B, 2]``; nothing is mirrored.
+
+    ``window`` uint8 ``[B, frames + 4, H, W, 3]`` has two more frames on either side; ``reference`` uint8
+    ``[B, frames, H, W, 3]`` comes from elsewhere in the same clip; ``chunks`` float32 ``[B, frames, 80, 16]``;
+    ``heard`` float32 ``[B, 80, 16]`` is the first five frames' sound.
+    """
     lengths = corpus.lengths[windows[:, 0]]
     # Another window of the same clip, never the same one.
     other = (windows[:, 1] + rng.integers(1, np.maximum(lengths - frames, 2))) % np.maximum(lengths - frames, 1)
@@ -123,7 +123,7 @@ def identities(window: Tensor, reference: Tensor, face: Face) -> tuple[Tensor, T
 
 
 def lip_windows(images: Tensor, face: Face, jitter: int = 0) -> Tensor:
-    """Return five frames around each inner frame, upper part hidden: ``[B, T + 4, 3, H, W]`` to ``[B * T, 3, 5, H, W]``."""
+    """Return five frames around each inner one, upper part zero: ``[B, T + 4, 3, H, W]`` to ``[B * T, 3, 5, H, W]``."""
     if jitter:
         images = _jittered(images, jitter)
     return show(images, face).unfold(1, WINDOW, 1).movedim(-1, 3).flatten(0, 1)
@@ -173,13 +173,12 @@ class FaceObjective(nn.Module):
         return {"loss": loss + 0.2 * found["gan"], **found}, Pictures(real, (drawn,))
 
 
-def sync_batch(
-    corpus: Corpus, among: NDArray[np.int64], rng: np.random.Generator, count: int, augment: Augment
-) -> Batch:
+def sync_batch(course: Course, rng: np.random.Generator, among: NDArray[np.int64], count: int) -> Batch:
     """Return windows of five frames; half of them with the sound of another window of the same clip.
 
     ``window`` uint8 ``[B, 5, H, W, 3]``, ``heard`` float32 ``[B, 80, 16]``, ``target`` float32 ``[B]``.
     """
+    corpus, augment = course.corpus, course.augment
     windows = corpus.draw(rng, among, count, WINDOW)
     heard = windows.copy()
     wrong = np.arange(count) % 2 == 1
@@ -192,6 +191,17 @@ def sync_batch(
         "target": (~wrong).astype(np.float32),
     }
     return mirror(batch, rng, ("window",)) if augment.mirror else batch
+
+
+def lip_batch(
+    course: Course, lips: NDArray[np.float32], rng: np.random.Generator, among: NDArray[np.int64], count: int
+) -> Batch:
+    """Return single frames' ``chunks`` float32 ``[B, 80, 16]`` and their ``lips`` ``[B, D]``."""
+    windows = course.corpus.draw(rng, among, count, 1)
+    return {
+        "chunks": course.augment.sound(course.corpus.chunks(windows, 0, 1)[:, 0], rng),
+        "lips": lips[course.corpus.frames(windows, 0, 1)[:, 0]],
+    }
 
 
 class SyncObjective(nn.Module):
@@ -292,8 +302,7 @@ class Course:
         network = SyncModule(self.face)
         quick(network.visual)
         objective = SyncObjective(network, self.face, self.augment.jitter)
-        batches = partial(sync_batch, self.corpus, augment=self.augment)
-        return self.fit("sync", objective, {"sync": network}, recipe, lambda r, a, n: batches(rng=r, among=a, count=n))
+        return self.fit("sync", objective, {"sync": network}, recipe, partial(sync_batch, self))
 
     def critic(self) -> SyncModule:
         """Return the trained sync module, frozen."""
@@ -302,14 +311,15 @@ class Course:
         quick(network.visual)
         return network.requires_grad_(False).eval()
 
-    def train_face(self, recipe: Optimisation, edge_weight: float) -> Path:
-        """Train lip encoder, identity encoder and decoder on true lips."""
+    def train_face(self, recipe: Optimisation, edge_weight: float, judged: bool) -> Path:
+        """Train lip encoder, identity encoder and decoder on true lips, against a discriminator if ``judged``."""
         lip, identity, decoder = LipEncoder(self.face), IdentityEncoder(self.face), Decoder(self.face)
         quick(lip.trunk, identity, decoder)
-        objective = FaceObjective(lip, identity, decoder, self.face, self.augment.jitter, edge_weight)
+        judge = Judge(Discriminator(self.face)) if judged else None
+        network = judge.network if judge else None
+        objective = FaceObjective(lip, identity, decoder, self.face, self.augment.jitter, edge_weight, network)
         networks = {"lip": lip, "identity": identity, "decoder": decoder}
-        batches = partial(face_batch, self.corpus, frames=1, augment=self.augment)
-        return self.fit("face", objective, networks, recipe, lambda r, a, n: batches(rng=r, among=a, count=n))
+        return self.fit("face", objective, networks, recipe, partial(face_batch, self, 1), judge)
 
     def lip_units(self) -> NDArray[np.float32]:
         """Return the face stage's lip feature of every frame of the corpus, float32 ``[frames, D]``; kept on disk."""

@@ -8,7 +8,9 @@ reference frame. The generated part is pasted into the clip's own frames with a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,8 +22,11 @@ from torch import Tensor
 
 from syncbench.baselines.audio import mel_spectrogram
 from syncbench.baselines.family import Face, hide
-from syncbench.contracts import Answer, Clip, Frames, Task
-from syncbench.errors import ClipError
+from syncbench.contracts import Answer, Clip, Feature, Frames, Setup, Task, Value
+from syncbench.errors import ClipError, CommandError, unknown_name
+from syncbench.features import landmarks
+from syncbench.features.core import file_hash
+from syncbench.features.frames import FRAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,12 +34,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Boxes",
     "Driver",
+    "Opened",
     "Painter",
     "TalkingFace",
     "blend_mask",
     "crop",
     "find_boxes",
     "find_landmarks",
+    "open_options",
     "paste",
     "to_images",
     "to_pixels",
@@ -54,29 +61,29 @@ _EDGE = 0.1
 _NEAR = 0.1
 
 
-def find_boxes(landmarks: NDArray[np.float32] | None, shape: Sequence[int], face: Face) -> Boxes:
+def find_boxes(points: NDArray[np.float32] | None, shape: Sequence[int], face: Face) -> Boxes:
     """Return the square of each frame.
 
-    ``landmarks`` is ``[T, 68, 2]`` with NaN where no face was found (filled in from the neighbours), or None for the
-    fixed box of ``face``. ``shape`` is the frames' ``(T, H, W, ...)``. The side is one for the clip. Where it is
+    ``points`` is ``[T, 68, 2]``, landmarks with NaN where no face was found (filled in from the neighbours), or None
+    for the fixed box of ``face``. ``shape`` is the frames' ``(T, H, W, ...)``. The side is one for the clip. Where it is
     within 10 % of ``face.size`` it is taken as ``face.size``, which saves a blurring resize. Raises ClipError where
     no frame has a face.
     """
     count, height, width = shape[:3]
-    if landmarks is None:
+    if points is None:
         x, y, side = face.box[0] * width, face.box[1] * height, face.box[2] * width
         centres = np.tile([x, y], (count, 1))
     else:
-        eyes = landmarks[:, 36:48].mean(axis=1)
-        nose = landmarks[:, 33]
-        points = np.concatenate([eyes, nose], axis=1).astype(np.float64)  # [T, 4]
-        seen = np.isfinite(points).all(axis=1)
+        eyes = points[:, 36:48].mean(axis=1)
+        nose = points[:, 33]
+        anchors = np.concatenate([eyes, nose], axis=1).astype(np.float64)  # [T, 4]
+        seen = np.isfinite(anchors).all(axis=1)
         if len(points) != count:
             raise ClipError(f"the landmarks count {len(points)} frames, the video {count}: compute the landmarks again")
         if not seen.any():
-            raise ClipError("no face was found in any frame: give landmarks, or use --option region=box for face crops")
+            raise ClipError("no face was found in any frame: give landmarks, or use --option face=box for face crops")
         frames = np.arange(count)
-        filled = np.stack([np.interp(frames, frames[seen], points[seen, i]) for i in range(4)], axis=1)
+        filled = np.stack([np.interp(frames, frames[seen], anchors[seen, i]) for i in range(4)], axis=1)
         steady = gaussian_filter1d(filled, _STABLE_FRAMES, axis=0, mode="nearest")
         unit = float(np.median(np.hypot(*(steady[:, 2:] - steady[:, :2]).T)))
         centres = steady[:, :2] + [0.0, face.down * unit]
@@ -88,27 +95,28 @@ def find_boxes(landmarks: NDArray[np.float32] | None, shape: Sequence[int], face
     return np.concatenate([corners, np.full((count, 1), side)], axis=1)
 
 
-def find_landmarks(clip: Clip, frames: Frames) -> NDArray[np.float32] | None:
-    """Return the landmarks that come with a clip, float32 ``[T, 68, 2]``, or None where none do.
+def find_landmarks(clip: Clip, frames: Frames, source: str = "auto") -> NDArray[np.float32] | None:
+    """Return a clip's landmarks, float32 ``[T, 68, 2]``, or None for the fixed box.
 
-    16-bit integers are 64ths of a pixel, negative where no face was found. Raises ClipError.
+    ``source`` is a landmark provider, ``box``, or ``auto``: the clip's own landmark file where it has one, the bundled
+    network otherwise. Raises ClipError.
     """
-    path = clip.extras.get("landmarks")
-    if path is None:
+    if source == "box":
         return None
-    with np.load(path) as file:
-        key = next((k for k in (clip.id, clip.id.rpartition("/")[2], "landmarks") if k in file), None)
-        if key is None:
-            raise ClipError(
-                f"{path.name} has no landmarks of {clip.id}: compute them again, or use --option region=box"
-            )
-        stored = file[key]
-    points = stored.astype(np.float32)
-    if stored.dtype.kind == "i":
-        points = np.where(stored < 0, np.nan, points / 64).astype(np.float32)
+    if source == "auto":
+        source = "precomputed" if "landmarks" in clip.extras else "bundled"
+    points = np.asarray(_value(landmarks.provider(source), clip, frames), np.float32)
+    # A stored file may be a frame longer or shorter than what the video decodes to.
     whole = np.full((len(frames), 68, 2), np.nan, np.float32)
     whole[: len(points)] = points[: len(frames)]
     return whole
+
+
+def _value(feature: Feature, clip: Clip, frames: Frames) -> Value:
+    """Compute a feature that rests on nothing but the clip and its frames."""
+    if feature.name == FRAMES.name:
+        return frames
+    return feature.compute(clip, *(_value(need, clip, frames) for need in feature.needs))
 
 
 def _resize(images: Tensor, side: int) -> Tensor:
@@ -161,7 +169,7 @@ def paste(frames: Frames, images: Frames, boxes: Boxes, face: Face) -> Frames:
     for frame, square, (left, top, _) in zip(result, scaled, boxes, strict=True):
         x0, y0, x1, y1 = max(0, left), max(0, top), min(width, left + side), min(height, top + side)
         if x0 >= x1 or y0 >= y1:
-            raise ClipError("the face lies outside the frame: give landmarks of this video, or --option region=box")
+            raise ClipError("the face lies outside the frame: give landmarks of this video, or --option face=box")
         inside = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
         old = frame[y0:y1, x0:x1].astype(np.float32)
         frame[y0:y1, x0:x1] = np.rint(old + mask[inside] * (square[inside] - old)).astype(np.uint8)
@@ -220,3 +228,57 @@ class TalkingFace:
             if self.observe is not None and clip.reference:
                 traces |= self.observe(to_images(squares).to(self.device))
         return Answer(video=paste(frames, np.concatenate(images), boxes, self.face), traces=traces)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a generator's command-line options say: its weights, and how to run it."""
+
+    weights: Path
+    face: str
+    reference: int
+    rest: Mapping[str, str]
+
+    def saying(self, **rest: str) -> Opened:
+        """Return the same with further options as they are understood."""
+        return replace(self, rest={**self.rest, **rest})
+
+    def system(
+        self,
+        name: str,
+        face: Face,
+        drive: Driver,
+        draw: Painter,
+        setup: Setup,
+        observe: Callable[[Tensor], dict[str, NDArray[Any]]] | None = None,
+    ) -> TalkingFace:
+        """Return the system, its settings saying what ran."""
+        settings = {
+            "weights": file_hash(self.weights)[:8],
+            "face": self.face,
+            "reference": str(self.reference),
+            **self.rest,
+        }
+        find = partial(find_landmarks, source=self.face)
+        return TalkingFace(name, face, drive, draw, find, observe, setup.device, self.reference, settings=settings)
+
+
+def open_options(name: str, setup: Setup, more: Mapping[str, str]) -> Opened:
+    """Read ``--option`` pairs: ``weights=FILE``, ``face=auto|box|PROVIDER``, ``reference=FRAME``, and ``more``'s keys.
+
+    ``more`` holds further options with their defaults. Without ``weights`` (or ``--model name:FILE``), the bundled
+    ones are taken. Raises CommandError.
+    """
+    known = {"weights": setup.argument, "face": "auto", "reference": "0", **more}
+    for key in setup.options:
+        if key not in known:
+            raise unknown_name(f"option of {name}", key, known)
+    values = {**known, **setup.options}
+    path = Path(values["weights"]) if values["weights"] else Path(__file__).parent / name / "weights.safetensors"
+    if not path.exists():
+        raise CommandError(f"the weights of {name} are not at {path}: train them with syncbench train {name}")
+    if values["face"] not in ("auto", "box"):
+        landmarks.provider(values["face"])
+    if not values["reference"].isdecimal():
+        raise CommandError(f"option reference must be a frame number, not '{values['reference']}'")
+    return Opened(path, values["face"], int(values["reference"]), {key: values[key] for key in more})

@@ -19,6 +19,6 @@ def store(recalled: Tensor, wanted: Tensor) -> Tensor:
 
 
 def align(seen: Tensor, heard: Tensor) -> Tensor:
-    """Return KL(seen || heard) per sample, of addresses ``[N, S]``; ``seen`` is detached, so that sound follows sight."""
+    """Return KL(seen || heard) per sample, of addresses ``[N, S]``; ``seen`` is detached: sound follows sight."""
     seen = seen.detach().float()
     return (seen * (torch.log(seen + 1e-13) - torch.log(heard.float() + 1e-13))).sum(dim=1).mean()

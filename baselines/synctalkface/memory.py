@@ -17,7 +17,7 @@ def address(query: Tensor, slots: Tensor, radius: float) -> Tensor:
 
 
 class Recall(NamedTuple):
-    """What a feature addressed and recalled: its embedding ``[N, D]``, addresses ``[N, S]``, recalled lips ``[N, D]``."""
+    """What a feature recalled: its embedding ``[N, D]``, addresses ``[N, S]``, recalled lips ``[N, D]``."""
 
     embedding: Tensor
     addresses: Tensor

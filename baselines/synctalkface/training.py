@@ -7,29 +7,27 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from syncbench.baselines.family import WINDOW, Discriminator, show
 from syncbench.baselines.losses import frozen_copy
 from syncbench.baselines.stages import (
-    Course,
     Critics,
     face_batch,
     identities,
+    lip_batch,
     lip_windows,
     quick,
     start,
     weighed,
 )
 from syncbench.baselines.synctalkface import losses
-from syncbench.baselines.synctalkface.config import PRESETS, Config, Recipe, Weights
+from syncbench.baselines.synctalkface.config import PRESETS, Config, Weights
 from syncbench.baselines.synctalkface.memory import Recall
 from syncbench.baselines.synctalkface.network import Generator
 from syncbench.baselines.talking_face import to_images
-from syncbench.baselines.training import Batch, Judge, Pictures, load_networks, save_networks
+from syncbench.baselines.training import Judge, Pictures, load_networks, save_networks
 from syncbench.contracts import Clip
 
 __all__ = ["JointObjective", "MemoryObjective", "memory_losses", "train"]
@@ -92,32 +90,10 @@ class JointObjective(nn.Module):
         return {"loss": weighed(found, self.weights), **found, **memory}, Pictures(real, (step.heard, step.seen))
 
 
-def _memory_batch(
-    course: Course, lips: NDArray[np.float32], rng: np.random.Generator, among: NDArray[np.int64], count: int
-) -> Batch:
-    windows = course.corpus.draw(rng, among, count, 1)
-    return {
-        "chunks": course.augment.sound(course.corpus.chunks(windows, 0, 1)[:, 0], rng),
-        "lips": lips[course.corpus.frames(windows, 0, 1)[:, 0]],
-    }
-
-
 def _generator(config: Config) -> Generator:
     generator = Generator(config)
     quick(generator.audio, generator.lip.trunk, generator.identity, generator.decoder)
     return generator
-
-
-def _joint(course: Course, recipe: Recipe, generator: Generator) -> Path:
-    optimisation = recipe.stages["joint"]
-    judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
-    critics = Critics(course.face, course.critic(), judge.network if judge else None)
-    objective = JointObjective(generator, critics, recipe.weights, course.augment.jitter)
-    batches = partial(face_batch, course.corpus, frames=WINDOW, augment=course.augment)
-    networks = {"generator": generator}
-    return course.fit(
-        "joint", objective, networks, optimisation, lambda r, a, n: batches(rng=r, among=a, count=n), judge
-    )
 
 
 def train(
@@ -130,7 +106,7 @@ def train(
     device: str,
     steps: int | None = None,
 ) -> Path:
-    """Train SyncTalkFace on ``clips`` and return the last checkpoint; a full training returns ``out/weights.safetensors``.
+    """Train SyncTalkFace on ``clips`` and return the last checkpoint: ``weights.safetensors`` when all is trained.
 
     ``stage`` trains one stage of the preset, the ones before it being there; None trains all. ``steps`` overrides
     their length. Raises CommandError.
@@ -143,18 +119,21 @@ def train(
         if name == "sync":
             result = course.train_sync(recipe.stages[name])
         elif name == "face":
-            result = course.train_face(recipe.stages[name], recipe.weights.edges)
+            result = course.train_face(recipe.stages[name], recipe.weights.edges, bool(recipe.weights.adversarial))
         elif name == "memory":
             load_networks(course.checkpoint("face"), parts)
-            batches = partial(_memory_batch, course, course.lip_units())
+            batches = partial(lip_batch, course, course.lip_units())
             result = course.fit(
                 name, MemoryObjective(generator), {"generator": generator}, recipe.stages[name], batches
             )
         else:
             if "memory" in recipe.stages:
                 load_networks(course.checkpoint("memory"), {"generator": generator})
-            generator.requires_grad_(True)
-            _joint(course, recipe, generator)
+            judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
+            critics = Critics(course.face, course.critic(), judge.network if judge else None)
+            objective = JointObjective(generator, critics, recipe.weights, course.augment.jitter)
+            batches = partial(face_batch, course, WINDOW)
+            course.fit(name, objective, {"generator": generator}, recipe.stages[name], batches, judge)
             result = out / "weights.safetensors"
             save_networks(result, {"generator": generator}, asdict(recipe.config), half=preset == "embedded")
     return result

@@ -1,0 +1,94 @@
+"""Training of the Wav2Lip-type baseline: pictures, sync, quality."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from syncbench.baselines.family import WINDOW, Discriminator
+from syncbench.baselines.stages import Critics, face_batch, identities, lip_batch, quick, start, weighed
+from syncbench.baselines.training import Judge, Pictures, load_networks, save_networks
+from syncbench.baselines.wav2lip.config import PRESETS, Config, Weights
+from syncbench.baselines.wav2lip.network import Generator
+from syncbench.contracts import Clip
+
+__all__ = ["AudioObjective", "JointObjective", "train"]
+
+
+class AudioObjective(nn.Module):
+    """Learns lip features from sound without images (embedded preset, ASSUMED)."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.audio = generator.audio
+
+    def forward(self, batch: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Pictures | None]:
+        loss = F.l1_loss(self.audio(batch["chunks"][:, None]).float(), batch["lips"])
+        return {"loss": loss}, None
+
+
+class JointObjective(nn.Module):
+    """Draws five frames, judged by pictures, sync and quality."""
+
+    def __init__(self, generator: Generator, critics: Critics, weights: Weights) -> None:
+        super().__init__()
+        self.generator, self.critics, self.weights = generator, critics, weights
+
+    def forward(self, batch: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Pictures | None]:
+        real, identity = identities(batch["window"], batch["reference"], self.generator.config.face)
+        drawn = self.generator(batch["chunks"].flatten(0, 1), identity)
+        found = self.critics(drawn, real, batch["heard"])
+        return {"loss": weighed(found, self.weights), **found}, Pictures(real, (drawn,))
+
+
+def _generator(config: Config) -> Generator:
+    generator = Generator(config)
+    quick(generator)
+    return generator
+
+
+def train(
+    clips: Sequence[Clip],
+    out: Path,
+    preset: str,
+    stage: str | None,
+    seed: int,
+    resume: bool,
+    device: str,
+    steps: int | None = None,
+) -> Path:
+    """Train the baseline on ``clips`` and return the last checkpoint: ``weights.safetensors`` when all is trained.
+
+    ``stage`` trains one stage of the preset, the ones before it being there; None trains all. ``steps`` overrides
+    their length. Raises CommandError.
+    """
+    recipe, course, stages = start(PRESETS, clips, out, preset, stage, seed, resume, device, steps)
+    result = out
+    for name in stages:
+        generator = _generator(recipe.config)
+        if name == "sync":
+            result = course.train_sync(recipe.stages[name])
+        elif name == "face":
+            result = course.train_face(recipe.stages[name], recipe.weights.edges, bool(recipe.weights.adversarial))
+        elif name == "audio":
+            batches = partial(lip_batch, course, course.lip_units())
+            result = course.fit(
+                name, AudioObjective(generator), {"audio": generator.audio}, recipe.stages[name], batches
+            )
+        else:
+            if "audio" in recipe.stages:
+                load_networks(course.checkpoint("face"), {"identity": generator.identity, "decoder": generator.decoder})
+                load_networks(course.checkpoint("audio"), {"audio": generator.audio})
+            judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
+            critics = Critics(course.face, course.critic(), judge.network if judge else None)
+            objective = JointObjective(generator, critics, recipe.weights)
+            batches = partial(face_batch, course, WINDOW)
+            course.fit(name, objective, {"generator": generator}, recipe.stages[name], batches, judge)
+            result = out / "weights.safetensors"
+            save_networks(result, {"generator": generator}, asdict(recipe.config), half=preset == "embedded")
+    return result
