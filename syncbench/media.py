@@ -149,11 +149,9 @@ def read_speech(path: Path, start: float = 0.0, end: float | None = None) -> Spe
     pieces: list[NDArray[np.float32]] = []  # mono, at the file's own rate, from time zero on
     rate = written = 0
     with _opened(path) as container:
-        if not container.streams.audio:
+        stream = _audio_stream(path, container)
+        if stream is None:
             raise ClipError(f"{path}: no audio stream; give the speech as a separate file")
-        stream = container.streams.audio[0]
-        stream.codec_context.thread_count = 1
-        _check_whole(path, container, stream)
         to_float = av.AudioResampler(format="fltp")
         for frame in container.decode(stream):
             rate = rate or frame.sample_rate
@@ -163,7 +161,7 @@ def read_speech(path: Path, start: float = 0.0, end: float | None = None) -> Spe
             if zero is None:
                 zero = time or 0.0
             at = written if time is None else round((time - zero) * rate)
-            samples = np.concatenate([f.to_ndarray().mean(axis=0) for f in to_float.resample(frame)])
+            samples = np.concatenate([f.to_ndarray().mean(axis=0, dtype=np.float32) for f in to_float.resample(frame)])
             if written == 0 and at < 0:
                 samples = samples[-at:]
             elif at > written and (written == 0 or at - written > _GAP * rate):
@@ -179,7 +177,10 @@ def read_speech(path: Path, start: float = 0.0, end: float | None = None) -> Spe
                 raise _too_large(path)
     if not written:
         raise ClipError(f"{path}: the audio stream holds no sample from the first video frame on; encode it again")
-    speech = _resampled(np.concatenate(pieces), rate)
+    samples = np.concatenate(pieces)
+    if not np.isfinite(samples).all():
+        raise ClipError(f"{path}: the audio holds values that are no numbers; fetch or encode it again")
+    speech = _resampled(samples, rate)
     speech = speech[round(start * SAMPLE_RATE) : None if end is None else round(end * SAMPLE_RATE)]
     if not len(speech):
         raise ClipError(f"{path}: the audio ends at {written / rate:.2f} s, before {start:.2f} s; check the span")
@@ -208,11 +209,8 @@ class Probe:
 def probe(path: Path) -> Probe:
     """Return what the headers of ``path`` say. Raises ClipError where it is unreadable or visibly cut short."""
     with _opened(path) as container:
-        video = _video_stream(container)
-        audio = container.streams.audio[0] if container.streams.audio else None
-        for stream in (video, audio):
-            if stream is not None:
-                _check_whole(path, container, stream)
+        video = _video_stream(path, container)
+        audio = _audio_stream(path, container)
         return Probe(
             width=video.codec_context.width if video else 0,
             height=video.codec_context.height if video else 0,
@@ -280,19 +278,36 @@ def _opened(path: Path) -> Iterator[InputContainer]:
         raise ClipError(f"{path}: cannot be read ({e.strerror})") from e
 
 
-def _video_stream(container: InputContainer) -> av.VideoStream | None:
-    """Return the first video stream that is not cover art."""
+def _video_stream(path: Path, container: InputContainer) -> av.VideoStream | None:
+    """Return the first video stream that is not cover art, ready to decode; None where there is none."""
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
-            stream.codec_context.thread_count = 1
+            _prepare(path, container, stream)
             return stream
     return None
+
+
+def _audio_stream(path: Path, container: InputContainer) -> av.AudioStream | None:
+    """Return the first audio stream, ready to decode; None where there is none."""
+    for stream in container.streams.audio:
+        _prepare(path, container, stream)
+        return stream
+    return None
+
+
+def _prepare(path: Path, container: InputContainer, stream: av.VideoStream | av.AudioStream) -> None:
+    """Complain where a stream cannot be decoded whole, by its headers; one thread decodes it."""
+    context: object = stream.codec_context  # None where FFmpeg knows no decoder
+    if context is None:
+        raise ClipError(f"{path}: its {stream.type} is damaged or of an unknown format; fetch or encode it again")
+    stream.codec_context.thread_count = 1
+    _check_whole(path, container, stream)
 
 
 def _video_zero(path: Path) -> float | None:
     """Return when the first video frame of ``path`` is presented; None where it has no video."""
     with _opened(path) as container:
-        stream = _video_stream(container)
+        stream = _video_stream(path, container)
         if stream is None:
             return None
         for frame in container.decode(stream):
@@ -305,10 +320,9 @@ def _grid(path: Path, start: float, end: float | None) -> Iterator[VideoFrame]:
     _check_span(path, start, end)
     limit = None if end is None else round((end - start) * FPS)
     with _opened(path) as container:
-        stream = _video_stream(container)
+        stream = _video_stream(path, container)
         if stream is None:
             raise ClipError(f"{path}: no video stream; give a video file")
-        _check_whole(path, container, stream)
         _check_size(path, container, stream, start, end)
         count = 0
         zero: float | None = None

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import soundfile
 from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 from hypothesis import HealthCheck, given, settings
@@ -383,6 +384,29 @@ def test_damaged_frames_inside(tmp_path):
     except ClipError as e:  # but a shorter clip may not come out of it
         outcome = str(e)
     assert outcome == "12 frames" or str(tmp_path / "b.mkv") in outcome
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_whatever_is_wrong_with_a_file_is_one_line(tmp_path, burst, data):
+    content = bytearray(burst[0].read_bytes())
+    content = content[: data.draw(st.integers(1, len(content)))]
+    for at in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=20)):
+        content[at] ^= data.draw(st.integers(1, 255))
+    path = tmp_path / "a.mp4"
+    path.write_bytes(content)
+    for read in (media.read_frames, media.read_speech, media.count_frames, media.probe):
+        try:
+            read(path)
+        except ClipError as e:
+            assert str(e).startswith(f"{path}: ")  # noqa: PT017
+            assert "\n" not in str(e)  # noqa: PT017
+
+
+def test_sound_that_is_no_number(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.array([0.0, np.nan, 1.0]), 16_000, subtype="FLOAT")
+    with pytest.raises(ClipError, match=r"a\.wav: the audio holds values that are no numbers"):
+        media.read_speech(tmp_path / "a.wav")
 
 
 def test_no_video_and_no_sound(tmp_path, burst):
