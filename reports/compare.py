@@ -174,8 +174,8 @@ def _differences(a: Run, b: Run, pairs: Sequence[tuple[Score, Score]]) -> list[D
         )
         for left, right in pairs
     ]
-    corrected = iter(holm([d.p for d in found if d.p is not None]))
-    return [d if d.p is None else dataclasses.replace(d, corrected=float(next(corrected))) for d in found]
+    corrected = holm({str(i): d.p for i, d in enumerate(found) if d.p is not None})
+    return [dataclasses.replace(d, corrected=corrected.get(str(i))) for i, d in enumerate(found)]
 
 
 def _clip_values(a: Run, b: Run) -> dict[tuple[str, str], pd.DataFrame]:
@@ -227,7 +227,8 @@ def to_json(comparison: Comparison) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
 
 
-_HEADS = ("score", "A", "B", "B - A", "95 % interval", "p (Holm)", "clips", "better / worse / equal", "verdict")
+_HEADS = ("score", "A", "B", "B - A", "95 %", "p (Holm)", "clips", "+ / - / =", "verdict")
+"""``+ / - / =``: clips on which B is better, worse, equal."""
 
 
 def _line(d: Difference) -> list[str]:

@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.contracts import Score
+from syncbench.corruptions.spelling import parse
+from syncbench.errors import CommandError
 from syncbench.reports.html import Figure
-from syncbench.reports.leaderboard import anchor_of, is_clean, system_title
+from syncbench.reports.leaderboard import anchor_of, is_clean
 from syncbench.reports.table import Table, head
 from syncbench.reports.text import file_name, plain
 from syncbench.runs import Run
@@ -121,12 +123,10 @@ def dots(table: Table, width: float) -> Canvas | None:
             if cell.interval:
                 axis.plot(cell.interval, (y, y), color=colour, linewidth=2.2, alpha=0.4, solid_capstyle="round")
             axis.plot(cell.value, y, "o", color=colour)
-            if row.anchor and row.title.startswith("reference"):
+            if row.anchor == "reference":
                 axis.axvline(cell.value, color="C2", linewidth=0.8, linestyle=(0, (3, 2)))
         axis.set_title(_text(head(table.columns[i])))
-        axis.set_yticks(
-            range(len(rows)), [_text(row.title.partition(":")[0] if row.anchor else row.title)[:28] for row in rows]
-        )
+        axis.set_yticks(range(len(rows)), [_text(row.anchor or row.title)[:28] for row in rows])
         axis.set_ylim(len(rows) - 0.5, -0.5)
         axis.grid(axis="y", visible=False)
     for axis in axes.flat[len(shown) :]:
@@ -279,12 +279,15 @@ def snr(runs: Sequence[Run], width: float) -> Canvas | None:
 
 def _noise(condition: str) -> tuple[str, float | None]:
     """Return noise and level of ``audio=babble@0,visual=clean``; None where there is no level or the picture suffers."""
-    parts = dict(part.partition("=")[::2] for part in condition.split(",")) if condition else {}
-    noise, _, level = parts.get("audio", "").partition("@")
-    if parts.get("visual", "clean") != "clean":
+    try:
+        found = parse(condition)
+    except CommandError:  # written by a later version that knows more corruptions
+        return condition, None
+    noise, _, level = found.audio.partition("@")
+    if found.visual != "clean":
         return noise, None
     try:
-        return noise, float(level.removesuffix("dB").removesuffix("db"))
+        return noise, float(level)
     except ValueError:
         return noise, None
 
@@ -369,8 +372,3 @@ def _context(run: Run) -> float | None:
         except (KeyError, ValueError):
             continue
     return None
-
-
-def system_label(run: Run) -> str:
-    """Return the run's name in a legend."""
-    return _text(system_title(run))

@@ -87,9 +87,9 @@ def exhibit(run: Run, clip: str, place: str, condition: str, folder: Path, rows:
     """
     reference, output = run.reference(clip, condition), run.output(clip, condition)
     trouble: list[str] = []
-    real = _show(reference, folder, trouble) if reference.video else ""
+    real = _show(reference, run.path, folder, trouble) if reference.video else ""
     generated = run.manifest.task != "avsr" and output.video is not None
-    made = _show(output, folder, trouble) if generated else ""
+    made = _show(output, run.path, folder, trouble) if generated else ""
     try:
         speech = output.speech()
     except ClipError as error:
@@ -122,7 +122,7 @@ def _clip_scores(scores: Sequence[Score], rows: pd.DataFrame) -> tuple[tuple[str
     return tuple(found)
 
 
-def _show(clip: Clip, folder: Path, trouble: list[str]) -> str:
+def _show(clip: Clip, run: Path, folder: Path, trouble: list[str]) -> str:
     """Return the address of a file browsers can play, made under ``folder``; empty where the clip cannot be read.
 
     The name is the hash of what it shows, so that the same real clip is kept once for all systems.
@@ -130,6 +130,7 @@ def _show(clip: Clip, folder: Path, trouble: list[str]) -> str:
     assert clip.video is not None
     try:
         whole = clip.audio in (None, clip.video) and clip.start == 0 and clip.end is None and not clip.audio_start
+        whole = whole or clip.video.is_relative_to(run / "outputs")  # kept with its speech, for people to watch
         plays = whole and _codec(clip.video) in _PLAYABLE.get(clip.video.suffix.lower(), set())
         span = f"{clip.video.resolve()}\0{clip.audio}\0{clip.start}\0{clip.end}\0{clip.audio_start}"
         stamp = clip.video.stat()

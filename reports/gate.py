@@ -210,12 +210,12 @@ def gate(run: Run, baseline: Run, policy: Policy) -> GateResult:
 def judge(cases: Sequence[Case], policy: Policy) -> list[Verdict]:
     """Return one verdict per case; the policy's level is shared among them by Holm's correction."""
     tests = [paired_bootstrap(case.run, case.baseline, case.groups).get(case.score.name) for case in cases]
-    corrected = iter(holm([test.p for test in tests if test is not None]))
+    corrected = holm({str(i): test.p for i, test in enumerate(tests) if test is not None})
     return [
         _unknown(case.score, "no paired test is defined for it: its clips cannot be resampled")
         if test is None
-        else _judged(case, test, float(next(corrected)), policy)
-        for case, test in zip(cases, tests, strict=True)
+        else _judged(case, test, corrected[str(i)], policy)
+        for i, (case, test) in enumerate(zip(cases, tests, strict=True))
     ]
 
 

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 import syncbench
 from syncbench.contracts import SAMPLES_PER_FRAME, Score
-from syncbench.errors import ClipError
+from syncbench.corruptions.spelling import parse
+from syncbench.errors import ClipError, CommandError
 from syncbench.reports import vector
 from syncbench.reports.gallery import Exhibit, chosen, exhibit, headline
 from syncbench.reports.leaderboard import anchor_of, digest, is_clean, link, system_title
@@ -169,7 +170,7 @@ def _scales(table: Table) -> list[tuple[tuple[float, float] | None, float | None
     for i in range(len(table.columns)):
         cells = [row.cells[i] for row in table.rows]
         ends = [end for c in cells if c.value is not None for end in (c.value, *(c.interval or ()))]
-        real = next((r.cells[i].value for r in table.anchors if r.title.startswith("reference")), None)
+        real = next((r.cells[i].value for r in table.anchors if r.anchor == "reference"), None)
         margin = 0.05 * (max(ends) - min(ends)) if ends else 0.0
         scales.append(((min(ends) - margin, max(ends) + margin) if len(set(ends)) > 1 else None, real))
     return scales
@@ -225,6 +226,7 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, st
 
 def _item(run: Run, shown: Exhibit) -> _Item:
     frames = len(shown.speech) // SAMPLES_PER_FRAME
+    itself = anchor_of(run) == "reference"  # the answer is the real video: one player is enough
     lanes: list[tuple[str, Markup]] = [("speech", vector.waveform(shown.speech))]
     curves = dict(shown.curves)
     shift, shift_title = Markup(""), ""
@@ -240,8 +242,8 @@ def _item(run: Run, shown: Exhibit) -> _Item:
     return _Item(
         clip=shown.clip,
         place=shown.place,
-        label=anchor_of(run) or "generated",
-        real=shown.real,
+        label="real" if itself else anchor_of(run) or "generated",
+        real="" if itself else shown.real,
         made=shown.made,
         seconds=f"{len(shown.speech) / 16000:.3f}",
         said=shown.said,
@@ -308,5 +310,8 @@ def _grids(scores: Sequence[Score]) -> Iterable[_Grid]:
 
 
 def _both(condition: str) -> tuple[str, str]:
-    parts = dict(part.partition("=")[::2] for part in condition.split(",")) if condition else {}
-    return parts.get("audio", "clean"), parts.get("visual", "clean")
+    try:
+        found = parse(condition)
+    except CommandError:  # written by a later version that knows more corruptions
+        return condition, ""
+    return found.audio, found.visual

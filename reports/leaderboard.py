@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from syncbench.contracts import Score
+from syncbench.corruptions.spelling import parse as parse_condition
 from syncbench.errors import CommandError
 from syncbench.reports.table import Cell, Column, Row, Table
 from syncbench.reports.text import file_name, number
@@ -24,6 +25,7 @@ from syncbench.statistics import PairedResult, paired_bootstrap
 __all__ = [
     "ALPHA",
     "anchor_of",
+    "condition_title",
     "conditions",
     "digest",
     "is_clean",
@@ -36,7 +38,7 @@ __all__ = [
 
 ALPHA = 0.05
 _REAL = "reference"
-_ANCHORS = {"reference": "real video", "shuffled": "real video, another clip's speech", "frozen": "frozen face"}
+_ANCHORS = {"reference": "real video", "shuffled": "another's speech", "frozen": "one frame"}
 _RANKS = "Ranks: 1 + the number of systems that are significantly better (paired bootstrap, Holm, 5 %); = marks ties."
 _GAMED = "A score better than the real video's is marked: it says more about the score than about the system."
 
@@ -47,20 +49,29 @@ def leaderboard(runs: Sequence[Run]) -> list[Table]:
 
 
 def conditions(runs: Sequence[Run]) -> list[Table]:
-    """Return, for runs that hold corruptions, one table per group and score with one column per corruption."""
+    """Return, for runs that hold corruptions, one table per group and metric family with one column per corruption.
+
+    It shows the family's first score; the others stand on each system's page.
+    """
     tables: list[Table] = []
     for group in _groups(runs):
-        corrupted = [score for run in group for score in run.summary.scores if not is_clean(score.condition)]
-        for name in dict.fromkeys(score.name for score in corrupted):
-            entries = [
-                _Entry(run, score, score.condition or "clean")
-                for run in group
-                for score in run.summary.scores
-                if score.name == name
-            ]
+        scores = [(run, score) for run in group for score in run.summary.scores]
+        families = dict.fromkeys(score.metric for _, score in scores if not is_clean(score.condition))
+        for family in families:
+            first = next(score for _, score in scores if score.metric == family)
+            entries = [_Entry(run, s, condition_title(s.condition)) for run, s in scores if s.name == first.name]
             table = _build(group, entries)
-            tables.append(dataclasses.replace(table, title=f"{entries[0].score.title} under corruption: {table.title}"))
+            tables.append(dataclasses.replace(table, title=f"{first.title} under corruption: {table.title}"))
     return tables
+
+
+def condition_title(condition: str) -> str:
+    """Return ``babble@0 + blur`` for ``audio=babble@0,visual=blur``, and ``clean`` where nothing is corrupted."""
+    try:
+        found = parse_condition(condition)
+    except CommandError:  # written by a later version that knows more corruptions
+        return condition
+    return " + ".join(part for part in (found.audio, found.visual) if part != "clean") or "clean"
 
 
 def is_clean(condition: str) -> bool:
@@ -76,7 +87,7 @@ def anchor_of(run: Run) -> str:
 def system_title(run: Run) -> str:
     """Return what a table calls the run: the model, and for anchors what it stands for."""
     anchor = anchor_of(run)
-    return f"{anchor}: {_ANCHORS[anchor]}" if anchor in _ANCHORS else run.manifest.model
+    return f"{anchor} ({_ANCHORS[anchor]})" if anchor in _ANCHORS else run.manifest.model
 
 
 def digest(run: Run) -> str:
@@ -147,7 +158,7 @@ def _build(group: Sequence[Run], entries: Sequence[_Entry]) -> Table:
         caption="",
         columns=tuple(columns),
         rows=tuple(
-            Row(title, run.name, digest(run), run.is_anchor, tuple(cells[str(run.path)]), link(run))
+            Row(title, run.name, digest(run), anchor_of(run), tuple(cells[str(run.path)]), link(run))
             for run, title in zip(rows, titles, strict=True)
         ),
         dataset=asked.dataset,
@@ -267,20 +278,15 @@ def _order(place: int | None, competing: Sequence[_Entry]) -> int | None:
 
 def _significantly_better(competing: Sequence[_Entry]) -> set[tuple[int, int]]:
     """Return the pairs (i, j), by place, where i is better than j after Holm's correction over the column's pairs."""
-    pairs: list[tuple[int, int]] = []
-    p_values: list[float] = []
+    p_values: dict[str, float] = {}
     for i, j in combinations(range(len(competing)), 2):
         a, b = competing[i], competing[j]
         score = a.score
         result = paired(a.run, b.run, score.metric, score.condition, a.run.groups()).get(score.name)
-        if result is None:
-            continue
-        difference = result.difference if score.direction == "higher" else -result.difference
-        if difference != 0:
-            pairs.append((i, j) if difference > 0 else (j, i))
-            p_values.append(result.p)
-    corrected = holm(p_values) if p_values else []
-    return {pair for pair, p in zip(pairs, corrected, strict=True) if p < ALPHA}
+        if result is not None and result.difference != 0:
+            ahead = (result.difference > 0) == (score.direction == "higher")
+            p_values[f"{i} {j}" if ahead else f"{j} {i}"] = result.p
+    return {(int(pair.split()[0]), int(pair.split()[1])) for pair, p in holm(p_values).items() if p < ALPHA}
 
 
 def _beats(value: float | None, real: float | None, direction: str) -> bool:
@@ -297,7 +303,7 @@ def _notes(
         notes.append(_RANKS)
     if any(cell.beats_real for row in cells.values() for cell in row):
         notes.append(_GAMED)
-    if not any(anchor_of(run) == _REAL for run in rows):
+    if rows[0].manifest.task != "avsr" and not any(anchor_of(run) == _REAL for run in rows):
         notes.append("No run of the real video is among these: evaluate --model reference on the same clips.")
     for run, title in zip(rows, titles, strict=True):
         failed = {failure.clip for failure in run.summary.failures}
@@ -308,5 +314,8 @@ def _notes(
             if cell.value is None and cell.note:
                 reasons.setdefault(cell.note, []).append(column.title)
         notes += [f"{title}: no {', '.join(dict.fromkeys(names))}: {reason}" for reason, names in reasons.items()]
-        notes += [f"{title}: {remark}" for remark in run.summary.remarks]
+    remarked = [(remark, title) for run, title in zip(rows, titles, strict=True) for remark in run.summary.remarks]
+    for remark in dict.fromkeys(remark for remark, _ in remarked):
+        by = [title for other, title in remarked if other == remark]
+        notes.append(remark if len(by) == len(rows) else f"{', '.join(by)}: {remark}")
     return tuple(dict.fromkeys(notes))

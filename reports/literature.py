@@ -69,9 +69,7 @@ def _table(known: Literature, dataset: str) -> Table:
         title=f"Published elsewhere: {dataset.upper()}",
         caption="Not measured here and not comparable with the tables above.",
         columns=columns,
-        rows=tuple(
-            Row(row.method, "", "", False, tuple(_cell(row, n) for n in names), "", _source(row)) for row in rows
-        ),
+        rows=tuple(Row(row.method, "", "", "", tuple(_cell(row, n) for n in names), "", _source(row)) for row in rows),
         dataset=dataset,
         notes=(known.note,),
         measured=False,

@@ -88,7 +88,7 @@ class Row:
         title: the system, with the run's name where two runs share it.
         run: the run's name.
         digest: hash of the run's summary, for the record.
-        anchor: real video, shuffled speech, frozen face.
+        anchor: ``reference``, ``shuffled`` or ``frozen``; empty for a system.
         cells: one per column.
         link: relative address of the system's details; empty for none.
         literature: where the numbers were published; empty for measured ones.
@@ -97,7 +97,7 @@ class Row:
     title: str
     run: str
     digest: str
-    anchor: bool
+    anchor: str
     cells: tuple[Cell, ...]
     link: str = ""
     literature: str = ""

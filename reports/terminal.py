@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+
+from rich import box
 from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
@@ -11,22 +15,47 @@ from syncbench.reports.text import plain
 
 __all__ = ["grid", "print_tables"]
 
+_NAME = 28  # widest system name on one line
 
-def print_tables(tables: list[Table], console: Console | None = None) -> None:
-    """Print every table with its notes."""
+
+def print_tables(tables: Sequence[Table], console: Console | None = None) -> None:
+    """Print every table with its notes; one that is too wide goes on below, the systems named again."""
     console = console or Console()
     for table in tables:
-        console.print(grid(table))
+        for part in _parts(table, console.width):
+            console.print(grid(part))
         for note in table.notes:
             console.print(Text(f"  {plain(note)}", style="dim"))
         console.print()
 
 
+def _parts(table: Table, width: int) -> list[Table]:
+    """Return the table's columns in as few parts as fit ``width``."""
+    room = width - min(_NAME, max((len(plain(row.title)) for row in table.rows), default=0)) - 6
+    starts = [0]
+    used = 0
+    for i, column in enumerate(table.columns):
+        texts = [_head(column), *(_cell(row.cells[i]) for row in table.rows)]
+        need = 3 + max(max(map(len, text.plain.split("\n"))) for text in texts)
+        if used and used + need > room:
+            starts.append(i)
+            used = 0
+        used += need
+    ends = [*starts[1:], len(table.columns)]
+    return [_part(table, start, end, i) for i, (start, end) in enumerate(zip(starts, ends, strict=True))]
+
+
+def _part(table: Table, start: int, end: int, number: int) -> Table:
+    rows = tuple(dataclasses.replace(row, cells=row.cells[start:end]) for row in table.rows)
+    title = f"{table.title} (continued)" if number else table.title
+    return dataclasses.replace(table, columns=table.columns[start:end], rows=rows, title=title)
+
+
 def grid(table: Table) -> Grid:
     """Return a rich table: systems first, anchors below a line. Text is never read as markup."""
     title = Text(plain(table.title), style="bold" if table.measured else "bold italic")
-    made = Grid(title=title, title_justify="left", header_style="", border_style="dim")
-    made.add_column(Text("system" if table.measured else "published as"), overflow="fold")
+    made = Grid(title=title, title_justify="left", header_style="", border_style="dim", box=box.ROUNDED)
+    made.add_column(Text("system" if table.measured else "published as"), overflow="fold", max_width=_NAME)
     for column in table.columns:
         made.add_column(_head(column), justify="right", overflow="fold")
     for row in table.systems:
