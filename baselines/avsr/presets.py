@@ -13,7 +13,7 @@ class Preset:
 
     Attributes:
         width: channels of the front ends' first stage; features have eight times as many.
-        crop: side of the mouth crop that the network sees, in pixels.
+        stored, crop: sides of the mouth as cut out and as the network sees it (random or centre crop), in pixels.
         dimension, heads, hidden, kernel, blocks: of the Conformer encoder.
         layers: of the Transformer decoder.
         joint: hidden units that join two encoders.
@@ -23,6 +23,7 @@ class Preset:
     """
 
     width: int
+    stored: int
     crop: int
     dimension: int
     heads: int
@@ -42,11 +43,22 @@ class Preset:
 
 
 PAPER = Preset(
-    width=64, crop=88, dimension=256, heads=4, hidden=2048, kernel=31, blocks=12, layers=6, joint=1024, scoring=1024
+    width=64,
+    stored=96,
+    crop=88,
+    dimension=256,
+    heads=4,
+    hidden=2048,
+    kernel=31,
+    blocks=12,
+    layers=6,
+    joint=1024,
+    scoring=1024,
 )
 
 EMBEDDED = Preset(
     width=16,
+    stored=64,
     crop=56,
     dimension=128,
     heads=4,

@@ -16,8 +16,9 @@ from syncbench.contracts import Clip, Frames, Speech
 from syncbench.corruptions.arrays import Corrupted, apply, clip_seed
 from syncbench.corruptions.spelling import CLEAN, Condition, grid, parse
 from syncbench.errors import ClipError
+from syncbench.features.landmarks import read_landmarks
 
-__all__ = ["CLEAN", "Condition", "Corrupted", "apply", "clip_seed", "corrupt", "grid", "parse"]
+__all__ = ["CLEAN", "Condition", "Corrupted", "apply", "clip_seed", "corrupt", "grid", "landmarks_of", "parse"]
 
 
 def corrupt(clip: Clip, condition: Condition, clips: Sequence[Clip], seed: int) -> Corrupted:
@@ -34,7 +35,7 @@ def corrupt(clip: Clip, condition: Condition, clips: Sequence[Clip], seed: int) 
     """
     frames = clip.frames()
     speech = clip.speech(len(frames))
-    landmarks = _landmarks(clip, frames) if condition.needs_landmarks else None
+    landmarks = landmarks_of(clip, frames) if condition.needs_landmarks else None
     return apply(condition, frames, speech, landmarks, _Voices(clip, clips), clip_seed(seed, clip.id))
 
 
@@ -43,7 +44,8 @@ class _Voices:
 
     def __init__(self, clip: Clip, clips: Sequence[Clip]) -> None:
         others = [c for c in clips if c.id != clip.id]
-        strangers = [c for c in others if c.speaker != clip.speaker]
+        # Where speakers are not known, a group (a source video) stands for one.
+        strangers = [c for c in others if (c.speaker or c.group) != (clip.speaker or clip.group)]
         self.clips = sorted(strangers or others, key=lambda c: c.id)
 
     def __len__(self) -> int:
@@ -64,13 +66,11 @@ def _speech(
         return np.zeros(1, dtype=np.float32)
 
 
-def _landmarks(clip: Clip, frames: Frames) -> NDArray[np.float32]:
+def landmarks_of(clip: Clip, frames: Frames) -> NDArray[np.float32]:
+    """Return a clip's landmarks ``[T, 68, 2]``: its own where it has a file, otherwise the bundled network's."""
     file = clip.extras.get("landmarks")
-    if file is None:
-        from syncbench.baselines.landmarks.finder import find_landmarks
+    if file is not None:
+        return read_landmarks(file, clip.id)
+    from syncbench.baselines.landmarks import find_landmarks
 
-        return find_landmarks(frames)
-    with np.load(file) as kept:
-        if clip.id not in kept:
-            raise ClipError(f"{file} holds no landmarks of clip {clip.id}: make it again for these clips")
-        return np.asarray(kept[clip.id], dtype=np.float32)
+    return find_landmarks(frames)
