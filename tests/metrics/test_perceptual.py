@@ -1,0 +1,67 @@
+"""LPIPS against package lpips. A random trunk checks the arithmetic; the heads are the real ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from syncbench._torchvision import load
+from syncbench.contracts import Frames
+from syncbench.metrics.perceptual import LpipsAlexMeasurement, Trunk, alex, distances, network, vgg
+
+
+def _pair(frames: int, size: int = 64) -> tuple[Frames, Frames]:
+    generator = np.random.default_rng(3)
+    real = generator.integers(0, 256, (frames, size, size, 3), dtype=np.uint8)
+    return real, np.clip(real + generator.normal(0, 20, real.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("trunk", ["alex", "vgg"])
+def test_equal_to_lpips_itself(trunk: Trunk) -> None:
+    torch.manual_seed(0)
+    built = network(trunk)
+    real, made = _pair(2)
+    lpips = load("lpips")
+    expected = [built(lpips.im2tensor(a), lpips.im2tensor(b)).item() for a, b in zip(real, made, strict=True)]
+    np.testing.assert_allclose(distances(built, real, made), expected, rtol=1e-5)
+    np.testing.assert_allclose(distances(built, real, real), 0, atol=1e-7)
+
+
+def test_deterministic_and_independent_of_batches() -> None:
+    built = network("alex")
+    real, made = _pair(5)
+    np.testing.assert_array_equal(distances(built, real, made, 3), distances(built, real, made, 3))
+    np.testing.assert_allclose(distances(built, real, made, 1), distances(built, real, made, 5), rtol=1e-5)
+
+
+@pytest.mark.parametrize("trunk", ["alex", "vgg"])
+def test_the_trunk_is_torchvisions(trunk: Trunk) -> None:
+    models = load("torchvision.models")
+    torch.manual_seed(1)
+    whole: Any = (models.alexnet() if trunk == "alex" else models.vgg16(init_weights=False)).eval()
+    real, _ = _pair(1)
+    pixels = torch.from_numpy(real).permute(0, 3, 1, 2).float() / 127.5 - 1
+    with torch.inference_mode():
+        first = whole.features[:2](pixels)
+        sliced = network(trunk, whole.state_dict()).net(pixels)[0]
+        expected = first if trunk == "alex" else whole.features[2:4](first)
+    torch.testing.assert_close(sliced, expected)
+
+
+def test_without_the_trunk_it_is_unavailable_and_says_how_to_get_it(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("SYNCBENCH_WEIGHTS", "XDG_DATA_HOME", "TORCH_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path_factory.mktemp("empty")))
+    assert "syncbench weights add alexnet-owt-7be5be79.pth" in (alex().unavailable() or "")
+    assert "curl -LO https://download.pytorch.org/models/vgg16-397923af.pth" in (vgg().unavailable() or "")
+
+
+def test_scores_are_means_over_frames() -> None:
+    total = LpipsAlexMeasurement(10, 2.0) + LpipsAlexMeasurement(30, 2.0)
+    assert total.scores() == {"lpips_alex": 0.1}
+    assert alex().settings["network"] == "alexnet@7be5be79"
+    assert [spec.name for spec in vgg().scores] == list(vgg().measurement.zero().scores())
