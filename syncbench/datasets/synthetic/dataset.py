@@ -1,0 +1,255 @@
+"""The synthetic datasets: made on demand in the user's cache, or written in LRS2's layout."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncbench.contracts import Clip, Problem, Unusable, Word
+from syncbench.datasets.synthetic.articulation import ARTICULATORS
+from syncbench.datasets.synthetic.identity import SPLITS
+from syncbench.datasets.synthetic.performance import Grammar, Performance, Plan, perform, plan
+from syncbench.errors import CommandError, Unavailable
+
+__all__ = ["SYNTHETIC", "SYNTHETIC_OPEN", "SYNTHETIC_WORDS", "VERSION", "Synthetic", "make", "truth_of"]
+
+VERSION = "v1"
+"""Of what the seeds give: raised whenever equal seeds would no longer give equal clips."""
+_CLIPS: Mapping[str, int] = {"train": 400, "val": 40, "test": 24}
+_SHARES: Mapping[str, float] = {"val": 0.08, "test": 0.12}  # train has the rest
+_BATCH = 16
+
+T = TypeVar("T")
+
+
+def cache_folder() -> Path:
+    """Return ``$SYNCBENCH_CACHE``, or ``~/.cache/syncbench``."""
+    named = os.environ.get("SYNCBENCH_CACHE")
+    return Path(named) if named else Path.home() / ".cache" / "syncbench"
+
+
+def truth_of(done: Performance) -> dict[str, NDArray[Any]]:
+    """Return the truth of a clip as arrays, as kept in its npz file.
+
+    ``phones``, ``phone_start``, ``phone_end``, ``phone_release``, ``phone_stress``; ``words``, ``word_start``,
+    ``word_end`` (seconds); ``landmarks68`` float32 [T, 68, 2]; ``articulators`` float32 [T, 8] and
+    ``articulator_names``; ``blink`` [T]; ``sync_offset_frames`` (0); ``reach``; ``speaker``; ``transcript``;
+    ``identity`` and ``utterance`` (JSON).
+    """
+    return {
+        "phones": np.array([p.symbol for p in done.phones], dtype=np.str_),
+        "phone_start": np.array([p.start for p in done.phones]),
+        "phone_end": np.array([p.end for p in done.phones]),
+        "phone_release": np.array([p.release for p in done.phones]),
+        "phone_stress": np.array([p.stress for p in done.phones], dtype=np.int8),
+        "words": np.array([w.text for w in done.words], dtype=np.str_),
+        "word_start": np.array([w.start for w in done.words]),
+        "word_end": np.array([w.end for w in done.words]),
+        "landmarks68": done.landmarks,
+        "articulators": done.articulators,
+        "articulator_names": np.array(ARTICULATORS),
+        "blink": done.motion.blink,
+        "sync_offset_frames": np.array(0),
+        "reach": np.array(done.plan.reach),
+        "speaker": np.array(done.plan.speaker),
+        "transcript": np.array(done.transcript),
+        "identity": np.array(json.dumps(dataclasses.asdict(done.plan.person))),
+        "utterance": np.array(json.dumps(dataclasses.asdict(done.plan.utterance))),
+    }
+
+
+def _save(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write an npz file that appears only when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
+    np.savez_compressed(partial, allow_pickle=False, **cast(Any, arrays))
+    os.replace(partial, path)
+
+
+def _write(text: str, path: Path) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
+
+
+def _track(items: Sequence[T], what: str) -> Iterator[T]:
+    """Yield the items, with a progress bar where somebody watches."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(items, what, console=Console(stderr=True), transient=True)
+
+
+def _batches(items: Sequence[T]) -> list[Sequence[T]]:
+    return [items[i : i + _BATCH] for i in range(0, len(items), _BATCH)]
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """Rendered faces speaking espeak-ng speech, with exact truth. See the modules beside this one.
+
+    Clip i of a split depends on grammar, seed and i alone: a smaller ``limit`` gives the first of the same clips.
+    """
+
+    name: str
+    title: str
+    grammar: Grammar
+    licence: str = "made by SyncBench; free to use"
+    url: str = "https://github.com/espeak-ng/espeak-ng"
+    splits: tuple[str, ...] = SPLITS
+    needs_root: bool = False
+
+    def clips(
+        self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
+    ) -> Sequence[Clip | Unusable]:
+        """Return the first ``limit`` clips of a split, rendering those not there yet.
+
+        They are kept under ``root``, or the user's cache. Without ``limit``: 400 to train, 40 to validate, 24 to test.
+        Raises Unavailable where espeakng-loader is not installed.
+        """
+        if split not in self.splits:
+            raise CommandError(f"unknown split '{split}' of {self.name}: known: {', '.join(self.splits)}")
+        folder = (root or cache_folder() / "synthetic") / VERSION / self.grammar / f"seed-{seed}" / split
+        count = _CLIPS[split] if limit is None else limit
+        plans = [plan(self.grammar, split, seed, index) for index in range(count)]
+        missing = [p for p in plans if not (folder / f"{p.id}.mp4").is_file()]
+        batches = [[p] for p in missing] if len(missing) < 2 * _BATCH else _batches(missing)
+        for batch in _track(batches, f"rendering {len(missing)} clips"):
+            _render_into(folder, batch)
+        return [_clip(folder, p) for p in plans]
+
+    def problems(self, root: Path) -> Iterator[Problem]:
+        """Yield what keeps clips from being made."""
+        from syncbench.datasets.synthetic.speech import Utterance, speak
+
+        try:
+            speak([Utterance("test", "en-us")])
+        except (Unavailable, CommandError) as error:
+            yield Problem("espeak-ng", str(error), "pip install espeakng-loader")
+
+
+def _render_into(folder: Path, plans: Sequence[Plan]) -> None:
+    """Make clips in the cache: truth first, the video last, so that a video stands for a complete clip."""
+    from syncbench.media import write_video
+
+    for done in perform(plans):
+        path = folder / f"{done.plan.id}.mp4"
+        _save(path.with_suffix(".npz"), truth_of(done))
+        _save(path.with_suffix(".landmarks.npz"), {done.plan.id: done.landmarks})
+        write_video(path, done.frames, done.speech)
+
+
+def _clip(folder: Path, planned: Plan) -> Clip:
+    path = folder / f"{planned.id}.mp4"
+    truth = path.with_suffix(".npz")
+    with np.load(truth) as kept:
+        words = tuple(
+            Word(str(text), float(start), float(end))
+            for text, start, end in zip(kept["words"], kept["word_start"], kept["word_end"], strict=True)
+        )
+    return Clip(
+        id=planned.id,
+        video=path,
+        speaker=planned.speaker,
+        group=planned.speaker,
+        transcript=" ".join(word.text for word in words),
+        words=words,
+        extras={"landmarks": path.with_suffix(".landmarks.npz"), "truth": truth},
+    )
+
+
+SYNTHETIC = Synthetic("synthetic", "Synthetic speakers, GRID sentences", "grid")
+SYNTHETIC_OPEN = Synthetic("synthetic-open", "Synthetic speakers, open sentences", "open")
+SYNTHETIC_WORDS = Synthetic("synthetic-words", "Synthetic speakers, single words of 29 frames", "words")
+
+
+def make(
+    out: Path,
+    clips: int,
+    seed: int = 0,
+    *,
+    split: str | None = None,
+    grammar: Grammar = "grid",
+    reach: float = 1.0,
+    workers: int = 1,
+) -> Path:
+    """Write synthetic clips in LRS2's layout, the truth beside each, and return ``out``.
+
+    ``out/mvlrs_v1/main/<speaker>/<NNNNN>.{mp4,txt,npz}``, the lists ``out/{train,val,test}.txt``, all landmarks in
+    ``out/landmarks68.npz`` (``<speaker>/<NNNNN>`` -> float32 [T, 68, 2]) and the recipe in ``out/synthetic.json``.
+    Clips already there are kept, so that an interrupted call goes on and a larger ``clips`` adds to a smaller one.
+
+    Args:
+        out: folder; made where absent.
+        clips: how many, in the split, or shared 80 / 8 / 12 % among train, val and test where ``split`` is None.
+        seed: equal seeds give equal clips.
+        split: ``train``, ``val`` or ``test``; speakers are disjoint.
+        grammar: ``grid``, ``open``, ``words``, or ``mixed`` (60 / 25 / 15 %).
+        reach: temporal reach of coarticulation, 1 for ordinary speech.
+        workers: processes that render.
+
+    Raises CommandError where ``out`` holds clips of another recipe, Unavailable without espeakng-loader.
+    """
+    if clips < 1:
+        raise CommandError(f"at least one clip must be asked for, not {clips}")
+    out.mkdir(parents=True, exist_ok=True)
+    recipe = {"dataset": "synthetic", "version": VERSION, "seed": seed, "grammar": grammar, "reach": reach}
+    note = out / "synthetic.json"
+    if note.is_file() and json.loads(note.read_text()) != recipe:
+        raise CommandError(f"{out} holds clips of another recipe ({note.name}): choose an empty folder")
+    if not note.is_file() and any(out.glob("mvlrs_v1/main/*")):
+        raise CommandError(f"{out} holds clips of another dataset: choose an empty folder")
+    _write(json.dumps(recipe, indent=2) + "\n", note)
+    if split is None:
+        least = 1 if clips >= len(SPLITS) else 0
+        counts = {name: max(least, int(clips * share)) for name, share in _SHARES.items()}
+        counts["train"] = clips - counts["val"] - counts["test"]
+    else:
+        counts = {split: clips}
+    plans = {name: [plan(grammar, name, seed, i, reach) for i in range(n)] for name, n in counts.items()}
+    main = out / "mvlrs_v1" / "main"
+    missing = [p for group in plans.values() for p in group if not (main / f"{p.id}.mp4").is_file()]
+    jobs = [(main, batch) for batch in _batches(missing)]
+    if workers > 1 and len(jobs) > 1:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            for _ in _track([pool.submit(_write_lrs2, *job) for job in jobs], f"rendering {len(missing)} clips"):
+                _.result()
+    else:
+        for job in _track(jobs, f"rendering {len(missing)} clips"):
+            _write_lrs2(*job)
+    marks: dict[str, NDArray[Any]] = {}
+    for name, group in plans.items():
+        _write("".join(f"{p.id}\n" for p in group), out / f"{name}.txt")
+    for name in SPLITS:
+        listing = out / f"{name}.txt"
+        for line in listing.read_text().splitlines() if listing.is_file() else []:
+            with np.load(main / f"{line}.npz") as kept:
+                marks[line] = kept["landmarks68"]
+    _save(out / "landmarks68.npz", marks)
+    return out
+
+
+def _write_lrs2(main: Path, plans: Sequence[Plan]) -> None:
+    from syncbench.media import write_video
+
+    for done in perform(plans):
+        path = main / f"{done.plan.id}.mp4"
+        _save(path.with_suffix(".npz"), truth_of(done))
+        lines = [f"{w.text} {w.start:.2f} {w.end:.2f} 10.0" for w in done.words]
+        text = [f"Text:  {done.transcript}", "Conf:  10", "", "WORD START END ASDSCORE", *lines]
+        _write("\n".join(text) + "\n", path.with_suffix(".txt"))
+        write_video(path, done.frames, done.speech)
