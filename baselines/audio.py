@@ -67,7 +67,7 @@ def mel_spectrogram(speech: Speech) -> NDArray[np.float32]:
     magnitude = np.abs(np.fft.rfft(views * window, axis=1)).astype(np.float32)
     decibels = 20.0 * np.log10(np.maximum(1e-5, _filters() @ magnitude.T)) - _REFERENCE_DB
     scaled = 2 * _LIMIT * (decibels - _FLOOR_DB) / -_FLOOR_DB - _LIMIT
-    return np.clip(scaled, -_LIMIT, _LIMIT).astype(np.float32)
+    return np.asarray(np.clip(scaled, -_LIMIT, _LIMIT), np.float32)
 
 
 def chunk_start(frame: int) -> int:

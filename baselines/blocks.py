@@ -18,7 +18,8 @@ class Conv(nn.Module):
         self.norm = nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(self.conv(x)).relu()
+        result: Tensor = self.norm(self.conv(x)).relu()
+        return result
 
 
 class Residual(nn.Module):
@@ -30,7 +31,8 @@ class Residual(nn.Module):
         self.norm = nn.BatchNorm2d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return (self.norm(self.conv(x)) + x).relu()
+        result: Tensor = (self.norm(self.conv(x)) + x).relu()
+        return result
 
 
 class Upsample(nn.Module):
@@ -42,7 +44,8 @@ class Upsample(nn.Module):
         self.norm = nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(self.conv(x)).relu()
+        result: Tensor = self.norm(self.conv(x)).relu()
+        return result
 
 
 def residuals(channels: int, count: int) -> list[nn.Module]:

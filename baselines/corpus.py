@@ -66,7 +66,7 @@ class Corpus:
         """Return the places in ``pixels`` of ``before..after`` around each window's first frame, kept in the clip."""
         offsets = windows[:, 1:] + np.arange(before, after)
         bounded = np.clip(offsets, 0, self.lengths[windows[:, 0]][:, None] - 1)
-        return self.frame_starts[windows[:, 0]][:, None] + bounded
+        return np.asarray(self.frame_starts[windows[:, 0]][:, None] + bounded)
 
     def chunks(self, windows: NDArray[np.int64], before: int, after: int) -> NDArray[np.float32]:
         """Return the per-frame mel chunks of the same frames, float32 ``[B, after - before, 80, 16]``."""
@@ -81,7 +81,7 @@ class Corpus:
     def _mel(self, clips: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.float32]:
         steps = starts[..., None] + np.arange(CHUNK)
         bounded = np.clip(steps, 0, (np.diff(self.mel_starts)[clips] - 1)[:, None, None])
-        return self.mel[self.mel_starts[clips][:, None, None] + bounded].swapaxes(-1, -2)
+        return np.asarray(self.mel[self.mel_starts[clips][:, None, None] + bounded].swapaxes(-1, -2))
 
 
 def _key(clips: Sequence[Clip], face: Face) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "IdentityEncoder",
     "LipEncoder",
     "SyncModule",
+    "by_window",
     "hide",
     "lower",
     "show",
@@ -95,6 +96,11 @@ def lower(images: Tensor, face: Face) -> Tensor:
     return images[..., face.hidden_row :, :]
 
 
+def by_window(x: Tensor) -> Tensor:
+    """Return ``[B * 5, ...]`` as ``[B, 5, ...]``."""
+    return x.reshape(-1, WINDOW, *x.shape[1:])
+
+
 def stack_lower(images: Tensor, face: Face) -> Tensor:
     """Return five frames' lower parts on the channels, as the sync module sees them.
 
@@ -133,7 +139,8 @@ class AudioEncoder(nn.Module):
         self.trunk = _audio_trunk(face)
 
     def forward(self, chunks: Tensor) -> Tensor:
-        return self.trunk(chunks).flatten(1)
+        result: Tensor = self.trunk(chunks).flatten(1)
+        return result
 
 
 class LipEncoder(nn.Module):
@@ -157,7 +164,8 @@ class LipEncoder(nn.Module):
         )
 
     def forward(self, windows: Tensor) -> Tensor:
-        return self.trunk(self.motion(windows).squeeze(2)).flatten(1)
+        result: Tensor = self.trunk(self.motion(windows).squeeze(2)).flatten(1)
+        return result
 
 
 class IdentityEncoder(nn.Module):
@@ -209,7 +217,8 @@ class Decoder(nn.Module):
         x = unit[:, :, None, None]  # [N, 512, 1, 1]
         for level, identity in zip(self.levels, reversed(maps), strict=True):
             x = torch.cat([level(x), identity], dim=1)
-        return self.paint(x).tanh()
+        result: Tensor = self.paint(x).tanh()
+        return result
 
 
 class Discriminator(nn.Module):
@@ -247,7 +256,8 @@ class Discriminator(nn.Module):
         return height, width
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.trunk(lower(images, self.face)).flatten()
+        result: Tensor = self.trunk(lower(images, self.face)).flatten()
+        return result
 
 
 class SyncModule(nn.Module):

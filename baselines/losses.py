@@ -43,4 +43,5 @@ def frozen_copy(network: nn.Module, x: Tensor) -> Tensor:
     """Return ``network(x)`` as a deep copy of it would, so that the gradient reaches ``x`` and not the network."""
     state = {key: value.detach() for key, value in network.named_parameters()}
     state |= {key: value.clone() for key, value in network.named_buffers()}
-    return functional_call(network, state, (x,))
+    result: Tensor = functional_call(network, state, (x,))
+    return result

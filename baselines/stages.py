@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from syncbench.baselines.family import (
     IdentityEncoder,
     LipEncoder,
     SyncModule,
+    by_window,
     hide,
     show,
     stack_lower,
@@ -326,7 +327,7 @@ class Course:
         source = self.checkpoint("face")
         path = self.out / "lip_units.npy"
         if path.exists() and path.stat().st_mtime > source.stat().st_mtime:
-            return np.load(path)
+            return np.asarray(np.load(path))
         lip = LipEncoder(self.face)
         load_networks(source, {"lip": lip})
         quick(lip.trunk)
@@ -363,7 +364,7 @@ class Critics(nn.Module):
         """Return losses by name for images ``[B * 5, 3, H, W]`` and the window's sound ``[B, 80, 16]``."""
         self.sync.eval()
         found = {"reconstruction": losses.reconstruction(drawn, real), "edges": losses.edges(drawn, real)}
-        visual = self.sync.look(stack_lower(drawn.unflatten(0, (-1, WINDOW)), self.face))
+        visual = self.sync.look(stack_lower(by_window(drawn), self.face))
         found["audio_visual"] = losses.sync(visual, self.sync.listen(heard[:, None]))
         if self._judge[0] is not None:
             found["adversarial"] = losses.adversarial(self._judge[0](drawn))
@@ -420,7 +421,7 @@ def start(
         seed=seed,
         resume=resume,
         device=device,
-        config=asdict(recipe.config),
+        config=asdict(cast(Any, recipe.config)),
         steps=steps,
     )
     return recipe, course, tuple(recipe.stages) if stage is None else (stage,)

@@ -156,7 +156,7 @@ def blend_mask(face: Face, side: int) -> NDArray[np.float32]:
     across = np.minimum(rows, side - rows) / soft
     down = np.clip(np.minimum(from_top, from_bottom), 0, 1)
     mask = down[:, None] * np.clip(across, 0, 1)[None, :]
-    return (mask * mask * (3 - 2 * mask)).astype(np.float32)
+    return np.asarray(mask * mask * (3 - 2 * mask), np.float32)
 
 
 def paste(frames: Frames, images: Frames, boxes: Boxes, face: Face) -> Frames:

@@ -245,14 +245,16 @@ def fit(
 
     ``objective`` is an ``Objective``; its trainable parameters are optimised. ``networks`` are saved. ``batches``
     gives the batch of a step from that step's own random generator. A finished stage is not trained again under
-    ``resume``; an unfinished one goes on from its last checkpoint. Logs lie in ``out/<stage>/``.
+    ``resume``; an unfinished one goes on from its last checkpoint. Logs lie in ``out/<stage>/``. Where
+    ``out/<stage>.start.safetensors`` lies, the stage begins from its networks: so a model is tuned on other data.
     """
     from lightning_fabric import Fabric
-    from lightning_fabric.loggers import TensorBoardLogger
+    from lightning_fabric.loggers.tensorboard import TensorBoardLogger
 
     folder = out / stage
     folder.mkdir(parents=True, exist_ok=True)
     final, unfinished = out / f"{stage}.safetensors", folder / "checkpoint.safetensors"
+    begin = out / f"{stage}.start.safetensors"
     if resume and final.exists():
         load_networks(final, networks)
         return final
@@ -279,6 +281,8 @@ def fit(
         log.forget_after(first)
     else:
         (folder / "metrics.csv").unlink(missing_ok=True)
+        if begin.exists():
+            load_networks(begin, networks)
     step_objective, optimiser_ = fabric.setup(objective, optimiser)
     step_judge, judge_optimiser_ = (
         fabric.setup(judge, judge_optimiser) if judge is not None and judge_optimiser is not None else (None, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from syncbench.baselines.family import SMALL_FACE, Face
@@ -104,7 +105,7 @@ class Recipe:
     augment: Augment = field(default_factory=Augment)
 
 
-_SMALL = {"precision": "bf16-mixed", "warm_up": 100, "decay": 0.5}
+_short = partial(Optimisation, precision="bf16-mixed", warm_up=100, decay=0.5)
 
 # ASSUMED: SyncTalkFace's optimiser and batch; 100k masked steps of AdamW with 10k of warm-up.
 _LONG = {
@@ -123,10 +124,10 @@ PRESETS: Mapping[str, Recipe] = {
     "embedded": Recipe(
         config=Config(face=SMALL_FACE, layers=3, heads=4, feed_forward=384),
         stages={
-            "sync": Optimisation(steps=1500, batch=64, rate=1e-3, **_SMALL),
-            "face": Optimisation(steps=4000, batch=16, rate=1e-3, **_SMALL),
-            "context": Optimisation(steps=2500, batch=12, rate=1e-3, betas=(0.9, 0.98), weight_decay=0.01, **_SMALL),
-            "joint": Optimisation(steps=2000, batch=4, rate=2e-4, **_SMALL),
+            "sync": _short(steps=1500, batch=64, rate=1e-3),
+            "face": _short(steps=4000, batch=16, rate=1e-3),
+            "context": _short(steps=2500, batch=12, rate=1e-3, betas=(0.9, 0.98), weight_decay=0.01),
+            "joint": _short(steps=2000, batch=4, rate=2e-4),
         },
         masking=Masking(window=(5, 70)),
         contrast=Contrast(reach=2, stride=3),

@@ -78,7 +78,8 @@ class AudioToLip(nn.Module):
 
     def tokens(self, chunks: Tensor) -> Tensor:
         """Return phone-level tokens ``[..., D]`` of chunks ``[..., 80, 16]``."""
-        return self.audio(chunks.flatten(0, -3)[:, None]).unflatten(0, chunks.shape[:-2])
+        result: Tensor = self.audio(chunks.flatten(0, -3)[:, None]).reshape(*chunks.shape[:-2], -1)
+        return result
 
     def contextualise(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Return units ``[B, W, D]`` of tokens ``[B, W, D]``, and the last layer's attention ``[B, W, W]``."""
@@ -106,7 +107,7 @@ class AudioToLip(nn.Module):
             units, weights = self.contextualise(tokens[None])
             return units[0], weights[0]
         windows = tokens.unfold(0, 2 * context + 1, 1).transpose(1, 2)  # [T, 2 context + 1, D]
-        parts = [self.contextualise(part) for part in windows.split(batch)]
+        parts = [self.contextualise(windows[start : start + batch]) for start in range(0, len(windows), batch)]
         return torch.cat([u[:, context] for u, _ in parts]), torch.cat([w[:, context] for _, w in parts])
 
 
@@ -129,4 +130,5 @@ class Generator(nn.Module):
 
     def draw(self, units: Tensor, identity: Tensor) -> Tensor:
         """Return images ``[N, 3, H, W]`` for units ``[N, D]`` and identities ``[N, 6, H, W]``."""
-        return self.decoder(units, self.identity(identity))
+        result: Tensor = self.decoder(units, self.identity(identity))
+        return result

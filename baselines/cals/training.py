@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from syncbench.baselines.cals import losses
 from syncbench.baselines.cals.config import PRESETS, Config, Recipe
 from syncbench.baselines.cals.network import Generator
-from syncbench.baselines.family import WINDOW, Discriminator, stack_lower
+from syncbench.baselines.family import WINDOW, Discriminator, by_window, stack_lower
 from syncbench.baselines.stages import (
     Course,
     Critics,
@@ -89,9 +89,9 @@ class JointObjective(nn.Module):
             self.generator.lip.eval()
             lips = self.generator.lip(lip_windows(to_images(batch["window"]), config.face))
             others = stack_lower(to_images(batch["others"]).flatten(0, 1), config.face)
-            times = self.critics.sync.look(others).unflatten(0, batch["valid"].shape)
+            times = self.critics.sync.look(others).reshape(*batch["valid"].shape, -1)
         found["lip"] = F.l1_loss(units.float(), lips.float())
-        look = self.critics.sync.look(stack_lower(drawn.unflatten(0, (-1, WINDOW)), config.face))
+        look = self.critics.sync.look(stack_lower(by_window(drawn), config.face))
         found["discriminative"] = losses.discriminative(
             look, times, batch["valid"], contrast.reach, contrast.temperature
         )

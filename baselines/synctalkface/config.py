@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from syncbench.baselines.family import SMALL_FACE, Face
@@ -61,7 +62,7 @@ class Recipe:
     frames: int = 5
 
 
-_SMALL = {"precision": "bf16-mixed", "warm_up": 100, "decay": 0.5}
+_short = partial(Optimisation, precision="bf16-mixed", warm_up=100, decay=0.5)
 
 PRESETS: Mapping[str, Recipe] = {
     # ASSUMED steps: 200k for the generator, and as many as it takes for a validation BCE below 0.25 for the sync
@@ -79,10 +80,10 @@ PRESETS: Mapping[str, Recipe] = {
     "embedded": Recipe(
         config=Config(face=SMALL_FACE, slots=96),
         stages={
-            "sync": Optimisation(steps=1500, batch=64, rate=1e-3, **_SMALL),
-            "face": Optimisation(steps=4000, batch=16, rate=1e-3, **_SMALL),
-            "memory": Optimisation(steps=3000, batch=128, rate=1e-3, **_SMALL),
-            "joint": Optimisation(steps=2000, batch=4, rate=2e-4, **_SMALL),
+            "sync": _short(steps=1500, batch=64, rate=1e-3),
+            "face": _short(steps=4000, batch=16, rate=1e-3),
+            "memory": _short(steps=3000, batch=128, rate=1e-3),
+            "joint": _short(steps=2000, batch=4, rate=2e-4),
         },
         weights=Weights(edges=10.0, adversarial=0.0),
         augment=Augment(mirror=True, jitter=3, level=0.4),

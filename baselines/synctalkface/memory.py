@@ -51,7 +51,8 @@ class AudioLipMemory(nn.Module):
 
     def fuse(self, audio: Tensor, lips: Tensor) -> Tensor:
         """Return the decoder's unit ``[N, D]`` from audio features and recalled (or true) lips."""
-        return self.fusion(torch.cat([audio, lips.to(audio.dtype)], dim=1))
+        result: Tensor = self.fusion(torch.cat([audio, lips.to(audio.dtype)], dim=1))
+        return result
 
     def _recall(self, embedding: Tensor, addresses: Tensor) -> Recall:
         return Recall(embedding, addresses, addresses @ self.values.float())

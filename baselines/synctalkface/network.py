@@ -49,7 +49,8 @@ class Generator(nn.Module):
 
     def draw(self, units: Tensor, identity: Tensor) -> Tensor:
         """Return images ``[N, 3, H, W]`` for units ``[N, D]``."""
-        return self.decoder(units, self.identity(identity))
+        result: Tensor = self.decoder(units, self.identity(identity))
+        return result
 
     def forward(self, chunks: Tensor, identity: Tensor, lips: Tensor) -> Step:
         """Draw both paths. ``lips`` is ``[N, 3, 5, H, W]``, the upper part hidden."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from syncbench.baselines.family import WINDOW, Discriminator, show
+from syncbench.baselines.family import WINDOW, Discriminator, by_window, show
 from syncbench.baselines.losses import frozen_copy
 from syncbench.baselines.stages import (
     Critics,
@@ -79,10 +79,10 @@ class JointObjective(nn.Module):
         windows = lip_windows(to_images(batch["window"]), face, self.jitter if self.training else 0)
         step = self.generator(batch["chunks"].flatten(0, 1), identity, windows)
         found: dict[str, Tensor] = {}
-        centre = step.lips.unflatten(0, (-1, WINDOW))[:, WINDOW // 2]
+        centre = by_window(step.lips)[:, WINDOW // 2]
         for drawn in (step.heard, step.seen):
             said = self.critics(drawn, real, batch["heard"])
-            shown = show(drawn, face).unflatten(0, (-1, WINDOW)).movedim(1, 2)  # [B, 3, 5, H, W]
+            shown = by_window(show(drawn, face)).movedim(1, 2)  # [B, 3, 5, H, W]
             said["visual"] = F.l1_loss(frozen_copy(self.generator.lip, shown).float(), centre.float())
             found = {name: value + found.get(name, 0.0) for name, value in said.items()}
         memory = memory_losses(step.by_ear, step.by_eye, step.lips, self.generator.config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from syncbench.baselines.family import SMALL_FACE, Face
@@ -48,7 +49,7 @@ class Recipe:
     augment: Augment = field(default_factory=Augment)
 
 
-_SMALL = {"precision": "bf16-mixed", "warm_up": 100, "decay": 0.5}
+_short = partial(Optimisation, precision="bf16-mixed", warm_up=100, decay=0.5)
 
 PRESETS: Mapping[str, Recipe] = {
     "paper": Recipe(
@@ -62,10 +63,10 @@ PRESETS: Mapping[str, Recipe] = {
     "embedded": Recipe(
         config=Config(face=SMALL_FACE),
         stages={
-            "sync": Optimisation(steps=1500, batch=64, rate=1e-3, **_SMALL),
-            "face": Optimisation(steps=4000, batch=16, rate=1e-3, **_SMALL),
-            "audio": Optimisation(steps=3000, batch=128, rate=1e-3, **_SMALL),
-            "joint": Optimisation(steps=2000, batch=4, rate=2e-4, **_SMALL),
+            "sync": _short(steps=1500, batch=64, rate=1e-3),
+            "face": _short(steps=4000, batch=16, rate=1e-3),
+            "audio": _short(steps=3000, batch=128, rate=1e-3),
+            "joint": _short(steps=2000, batch=4, rate=2e-4),
         },
         weights=Weights(edges=10.0, adversarial=0.0),
         augment=Augment(mirror=True, jitter=3, level=0.4),

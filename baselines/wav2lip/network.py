@@ -22,11 +22,13 @@ class Generator(nn.Module):
 
     def units(self, chunks: Tensor) -> Tensor:
         """Return the decoder's units ``[N, D]`` for mel chunks ``[N, 80, 16]``."""
-        return self.audio(chunks[:, None])
+        result: Tensor = self.audio(chunks[:, None])
+        return result
 
     def draw(self, units: Tensor, identity: Tensor) -> Tensor:
         """Return images ``[N, 3, H, W]`` for units ``[N, D]``."""
-        return self.decoder(units, self.identity(identity))
+        result: Tensor = self.decoder(units, self.identity(identity))
+        return result
 
     def forward(self, chunks: Tensor, identity: Tensor) -> Tensor:
         return self.draw(self.units(chunks), identity)

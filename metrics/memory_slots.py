@@ -1,0 +1,233 @@
+"""What the slots of an audio-lip memory hold: slots against phones.
+
+SyncTalkFace's paper says that each slot holds a distinct phoneme-level lip feature; how that was computed is not
+known, so the procedure here is SyncBench's own (ASSUMED): every frame is labelled with the phone at its middle, and
+addresses are averaged by phone.
+
+Addresses are a trace of the system: ``addresses`` ``[T, S]`` from sound, and, where the real video was seen,
+``lip_addresses`` ``[T, S]`` from the lips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncbench.contracts import Clip, Direction, Feature, Features, Measurement, ScoreSpec, Task
+from syncbench.errors import ClipError
+from syncbench.metrics._phones import INVENTORY, clip_phones, phone_frames, phone_index
+from syncbench.metrics._sums import ratio
+
+__all__ = [
+    "TRACES",
+    "MemorySlots",
+    "MemorySlotsMeasurement",
+    "Traces",
+    "agreement",
+    "mutual_information",
+    "permutation_p",
+    "phone_entropy",
+    "slot_table",
+    "specificity",
+]
+
+Array = NDArray[np.float64]
+
+PERMUTATIONS = 1999
+_SEED = 20220829
+
+
+def slot_table(addresses: NDArray[np.floating[Any]], rows: NDArray[np.int64], count: int) -> Array:
+    """Return summed addresses by row, float64 ``[count, S]``, of addresses ``[T, S]``; rows of -1 are left out."""
+    table = np.zeros((count, addresses.shape[1]))
+    known = rows >= 0
+    np.add.at(table, rows[known], addresses[known].astype(np.float64))
+    return table
+
+
+def phone_entropy(table: Array) -> float:
+    """Return the mean entropy, in bits, of the slots that a phone addresses, weighted by how often it is said.
+
+    ``table`` is ``[P, S]``. 0 where every phone has a slot of its own; log2 S where all are used alike.
+    """
+    said = table.sum(axis=1)
+    shares = table[said > 0] / said[said > 0, None]
+    entropies = -(shares * np.log2(np.where(shares > 0, shares, 1.0))).sum(axis=1)
+    return float(np.average(entropies, weights=said[said > 0])) if said.any() else float("nan")
+
+
+def specificity(table: Array) -> float:
+    """Return the mean over addressed slots of the largest share that one phone has in a slot, 0..1.
+
+    Phones are weighed alike, whatever their frequency: a slot's shares are of mean addresses per phone, ``[P, S]``.
+    """
+    said = table.sum(axis=1, keepdims=True)
+    means = table[said[:, 0] > 0] / said[said[:, 0] > 0]
+    total = means.sum(axis=0)
+    used = total > 1e-9
+    return float((means.max(axis=0)[used] / total[used]).mean()) if used.any() else float("nan")
+
+
+def mutual_information(counts: NDArray[Any]) -> float:
+    """Return the normalised mutual information of a table of counts ``[P, S]``: 2 I / (H_P + H_S), 0..1."""
+    total = float(counts.sum())
+    if total <= 0:
+        return float("nan")
+    joint = counts / total
+    rows, columns = joint.sum(axis=1), joint.sum(axis=0)
+
+    def entropy(p: Array) -> float:
+        return float(-(p[p > 0] * np.log(p[p > 0])).sum())
+
+    scale = entropy(rows) + entropy(columns)
+    information = entropy(rows) + entropy(columns) - entropy(joint.ravel())
+    return float(np.clip(2 * information / scale, 0.0, 1.0)) if scale > 1e-12 else 0.0
+
+
+def permutation_p(counts: NDArray[Any], permutations: int = PERMUTATIONS, seed: int = _SEED) -> float:
+    """Return the p-value of the table's mutual information when phones are dealt to the same slots at random.
+
+    One count must be one independent token, not one frame: neighbouring frames share phone and slot. One is added to
+    count and total (Davison and Hinkley 1997), so the smallest value is ``1 / (permutations + 1)``.
+    """
+    whole = np.asarray(np.rint(counts), dtype=np.int64)
+    if whole.sum() < 2:
+        return float("nan")
+    places = np.repeat(np.arange(whole.size), whole.ravel())
+    rows, columns = places // whole.shape[1], places % whole.shape[1]
+    observed = mutual_information(whole)
+    rng = np.random.default_rng(seed)
+    size = whole.shape[1]
+    reached = 0
+    for _ in range(permutations):
+        dealt = np.bincount(rng.permutation(rows) * size + columns, minlength=whole.size).reshape(whole.shape)
+        reached += mutual_information(dealt) >= observed - 1e-12
+    return (reached + 1) / (permutations + 1)
+
+
+def agreement(heard: NDArray[np.floating[Any]], seen: NDArray[np.floating[Any]]) -> tuple[int, float]:
+    """Return in how many frames sound and sight address the same slot first, and the sum of KL(seen || heard), nats."""
+    a, b = heard.astype(np.float64) + 1e-13, seen.astype(np.float64) + 1e-13
+    same = int((a.argmax(axis=1) == b.argmax(axis=1)).sum())
+    return same, float((b * (np.log(b) - np.log(a))).sum())
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The arrays that a system left beside its answer."""
+
+    name: str = "traces"
+    version: int = 1
+    weights: str = ""
+    needs: tuple[Feature, ...] = ()
+    stored: bool = False
+
+    def compute(self, clip: Clip, *needs: Any) -> Mapping[str, NDArray[Any]]:
+        path = clip.extras.get("traces")
+        if path is None:
+            raise ClipError(f"{clip.id}: the answer has no traces; only systems with a memory leave addresses")
+        with np.load(path, allow_pickle=False) as kept:
+            return {key: kept[key] for key in kept.files}
+
+
+TRACES = Traces()
+
+
+def _empty() -> Array:
+    return np.zeros(())
+
+
+@dataclass(frozen=True)
+class MemorySlotsMeasurement(Measurement):
+    """Sums of addresses, by phone.
+
+    Attributes:
+        frames: frames with a known phone.
+        addressed: summed addresses by phone and slot ``[P, S]``.
+        tokens: how often a phone's own mean address was largest in a slot, ``[P, S]``: one count per phone said.
+        lip_frames, same, divergence: frames in which the real lips were seen too; in how many of them both addressed
+            one slot first; their summed KL divergence.
+    """
+
+    frames: int = 0
+    addressed: Array = field(default_factory=_empty)
+    tokens: Array = field(default_factory=_empty)
+    lip_frames: int = 0
+    same: int = 0
+    divergence: float = 0.0
+
+    def scores(self) -> dict[str, Any]:
+        agree = {
+            "slot_agreement": 100 * ratio(self.same, self.lip_frames),
+            "slot_divergence": ratio(self.divergence, self.lip_frames),
+        }
+        if np.ndim(self.addressed) != 2:
+            names = ("slots_used", "slot_entropy", "slot_specificity", "slot_phone_nmi", "slot_phone_p")
+            return dict.fromkeys(names, float("nan")) | agree
+        share = self.addressed.sum(axis=0) / self.addressed.sum()
+        return {
+            "slots_used": float((share >= 1 / len(share)).sum()),
+            "slot_entropy": phone_entropy(self.addressed),
+            "slot_specificity": 100 * specificity(self.addressed),
+            "slot_phone_nmi": mutual_information(self.tokens),
+            "slot_phone_p": permutation_p(self.tokens),
+        } | agree
+
+
+def _spec(
+    name: str, title: str, unit: str, direction: Direction, high: float | None, summary: str, digits: int = 3
+) -> ScoreSpec:
+    cited = "after Park et al., AAAI 2022; procedure SyncBench's"
+    return ScoreSpec(name, title, unit, direction, (0.0, high), False, cited, summary, digits)
+
+
+class MemorySlots:
+    """What the memory's slots hold, and whether sound addresses them as sight does."""
+
+    name = "memory_slots"
+    tasks: frozenset[Task] = frozenset({"talking-face"})
+    scores: tuple[ScoreSpec, ...] = (
+        _spec("slots_used", "Slots used", "", "none", None, "slots whose mean address is at least 1 / S", 0),
+        _spec("slot_entropy", "Slot entropy", "bit", "none", None, "mean entropy of the slots that a phone addresses"),
+        _spec("slot_specificity", "Slot specificity", "%", "higher", 100.0, "largest share of one phone in a slot", 1),
+        _spec(
+            "slot_phone_nmi", "NMI(phone, slot)", "", "higher", 1.0, "normalised mutual information of phone and slot"
+        ),
+        _spec("slot_phone_p", "p(NMI)", "", "none", 1.0, "p-value of that by permuting phones, 1,999 times", 4),
+        _spec("slot_agreement", "Slot agreement", "%", "higher", 100.0, "frames in which sound and sight agree", 1),
+        _spec("slot_divergence", "Slot divergence", "nat", "lower", None, "mean KL of sight's address from sound's"),
+    )
+    measurement = MemorySlotsMeasurement
+    features: tuple[Feature, ...] = (TRACES,)
+    settings: Mapping[str, str] = {"phones": "truth-or-espeak", "permutations": str(PERMUTATIONS), "seed": str(_SEED)}
+
+    def unavailable(self) -> str | None:
+        return None
+
+    def measure(self, reference: Features | None, output: Features) -> MemorySlotsMeasurement:
+        traces = output[TRACES]
+        if "addresses" not in traces:
+            raise ClipError(f"{output.clip.id}: the system left no memory addresses; it has no audio-lip memory")
+        heard = traces["addresses"]
+        phones = clip_phones(reference.clip if reference is not None else output.clip)
+        said = phone_frames(phones, len(heard))
+        rows = np.array([phone_index(p.symbol) for p in phones])
+        by_frame = np.where(said >= 0, rows[np.maximum(said, 0)], -1)
+        by_token = slot_table(heard, np.where(by_frame >= 0, said, -1), len(phones))
+        tokens = np.zeros((len(INVENTORY), heard.shape[1]))
+        spoken = by_token.sum(axis=1) > 0
+        np.add.at(tokens, (rows[spoken], by_token[spoken].argmax(axis=1)), 1)
+        seen = traces.get("lip_addresses")
+        same, divergence = agreement(heard, seen) if seen is not None else (0, 0.0)
+        return MemorySlotsMeasurement(
+            frames=int((by_frame >= 0).sum()),
+            addressed=slot_table(heard, by_frame, len(INVENTORY)),
+            tokens=tokens,
+            lip_frames=len(heard) if seen is not None else 0,
+            same=same,
+            divergence=divergence,
+        )

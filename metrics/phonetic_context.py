@@ -1,0 +1,132 @@
+"""How much phonetic context lip generation needs: a score against the length of the window that the generator heard.
+
+CALS (ICASSP 2024) sweeps the window and finds about 1.2 s to be the effective context: the smallest LMD. Here the sweep
+is a set of runs that differ in ``--option context=N`` alone. The curve's best point and its knee (the shortest window
+within 1 % of the best score) come with bootstrap intervals over the same clips at every length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncbench.contracts import FPS, Measurement
+from syncbench.statistics import CONFIDENCE, blocks
+
+__all__ = ["ContextCurve", "context_curve", "knee", "window_seconds"]
+
+_TOLERANCE = 0.01
+
+
+def window_seconds(context: int) -> float:
+    """Return the length of the window of ``context`` frames on either side, in seconds."""
+    return (2 * context + 1) / FPS
+
+
+@dataclass(frozen=True, slots=True)
+class ContextCurve:
+    """A score against context.
+
+    Attributes:
+        contexts: frames on either side, ascending.
+        values, low, high: the score at each, and its 95 % interval.
+        best, best_low, best_high: the context of the best value, and its interval.
+        knee, knee_low, knee_high: the smallest context within 1 % of the best value, and its interval.
+        gain: best value minus the value without context; ``gain_low``, ``gain_high`` its interval.
+    """
+
+    contexts: tuple[int, ...]
+    values: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    best: int
+    best_low: int
+    best_high: int
+    knee: int
+    knee_low: int
+    knee_high: int
+    gain: float
+    gain_low: float
+    gain_high: float
+
+    def rows(self) -> list[dict[str, float]]:
+        """Return the curve as rows for a table or a figure."""
+        columns = zip(self.contexts, self.values, self.low, self.high, strict=True)
+        return [
+            {"context": n, "seconds": window_seconds(n), "value": value, "low": low, "high": high}
+            for n, value, low, high in columns
+        ]
+
+
+def knee(values: NDArray[np.floating[Any]], lower_is_better: bool, tolerance: float = _TOLERANCE) -> NDArray[np.int64]:
+    """Return the first place along the last axis within ``tolerance`` (relative) of the best value there."""
+    costs = np.asarray(values if lower_is_better else -values, dtype=np.float64)
+    best = costs.min(axis=-1, keepdims=True)
+    return np.asarray((costs <= best + tolerance * np.abs(best)).argmax(axis=-1), dtype=np.int64)
+
+
+def context_curve(
+    measurements: Mapping[int, Sequence[Measurement]],
+    groups: Sequence[str],
+    score: str,
+    lower_is_better: bool,
+    seed: int = 0,
+    resamples: int = 1000,
+) -> ContextCurve:
+    """Return the curve of one score.
+
+    Args:
+        measurements: context in frames -> one measurement per clip, the same clips in the same order at each.
+        groups: the clips' groups: whole groups are resampled together, at all contexts alike.
+        score: a name in the measurements' ``scores``.
+
+    Raises:
+        ValueError: fewer than two contexts, or unequal numbers of clips.
+    """
+    contexts = tuple(sorted(measurements))
+    if len(contexts) < 2 or any(len(measurements[n]) != len(groups) for n in contexts):
+        raise ValueError("a context curve needs two or more contexts, measured on the same clips")
+    block = blocks(groups)
+    count = int(block.max()) + 1
+    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
+    weights = np.concatenate([np.ones((1, len(groups))), draws[:, block].astype(np.float64)])
+    table = np.stack([_values(measurements[n], weights, score) for n in contexts], axis=1)  # [1 + resamples, contexts]
+    whole, drawn = table[0], table[1:]
+    drawn = drawn[np.isfinite(drawn).all(axis=1)]
+    ends = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
+    low, high = np.quantile(drawn, ends, axis=0)
+    places = np.array(contexts)
+    pick = np.argmin if lower_is_better else np.argmax
+    best, bests = int(pick(whole)), places[pick(drawn, axis=1)]
+    knees = places[knee(drawn, lower_is_better)]
+    gains = drawn[:, best] - drawn[:, 0]
+    return ContextCurve(
+        contexts=contexts,
+        values=tuple(whole.tolist()),
+        low=tuple(low.tolist()),
+        high=tuple(high.tolist()),
+        best=contexts[best],
+        best_low=_quantile(bests, ends[0]),
+        best_high=_quantile(bests, ends[1]),
+        knee=int(places[int(knee(whole, lower_is_better))]),
+        knee_low=_quantile(knees, ends[0]),
+        knee_high=_quantile(knees, ends[1]),
+        gain=float(whole[best] - whole[0]),
+        gain_low=float(np.quantile(gains, ends[0])),
+        gain_high=float(np.quantile(gains, ends[1])),
+    )
+
+
+def _quantile(values: NDArray[np.int64], share: float) -> int:
+    return int(np.quantile(values, share, method="inverted_cdf"))
+
+
+def _values(measurements: Sequence[Measurement], weights: NDArray[np.float64], score: str) -> NDArray[np.float64]:
+    kind = type(measurements[0])
+    names = list(kind.__dataclass_fields__)
+    sums = weights @ np.array([[float(getattr(m, name)) for name in names] for m in measurements])
+    return np.asarray(kind(**dict(zip(names, sums.T, strict=True))).scores()[score], dtype=np.float64)
