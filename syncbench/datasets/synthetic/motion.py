@@ -45,7 +45,8 @@ def _drift(rng: np.random.Generator, frames: int, seconds: float, size: int = 1)
     kernel = np.exp(-0.5 * (np.arange(-int(3 * width), int(3 * width) + 1) / width) ** 2)
     kernel /= np.sqrt((kernel**2).sum())
     noise = rng.standard_normal((n + 1, size))
-    return np.stack([np.convolve(noise[:, i], kernel, "valid")[:frames] for i in range(size)], -1)
+    columns = [np.convolve(noise[:, i], kernel, "valid")[:frames] for i in range(size)]
+    return np.stack(columns, -1).astype(np.float64)
 
 
 def motion(rng: np.random.Generator, frames: int, loudness: Array | None = None) -> Motion:

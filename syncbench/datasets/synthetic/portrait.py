@@ -17,7 +17,7 @@ from syncbench.datasets.synthetic.identity import Colour, Identity
 
 __all__ = ["CENTRE", "FINE", "MARGIN", "SIZE", "Portrait", "outline", "portrait", "soft", "step"]
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 SIZE = 160
 MARGIN = 20
@@ -135,9 +135,14 @@ def _strands(rng: np.random.Generator, along: Array, scale: float) -> Array:
 
 def _over(canvas: Array, colour: Array | Colour, cover: Array) -> None:
     """Paint a colour on premultiplied RGBA, in place."""
-    a = cover[..., None]
-    canvas[..., :3] = canvas[..., :3] * (1 - a) + np.asarray(colour, np.float32) * a
-    canvas[..., 3] = canvas[..., 3] * (1 - cover) + cover
+    rows, cols = np.flatnonzero(cover.any(1)), np.flatnonzero(cover.any(0))
+    if not len(rows):
+        return
+    box = (slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1))
+    part, a = canvas[box], cover[box][..., None]
+    paint = np.asarray(colour, np.float32)
+    part[..., :3] = part[..., :3] * (1 - a) + (paint[box] if paint.ndim == 3 else paint) * a
+    part[..., 3:] = part[..., 3:] * (1 - a) + a
 
 
 def _lit(z: Array, light: Colour, fine: int) -> tuple[Array, Array, Array]:

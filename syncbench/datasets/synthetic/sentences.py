@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,7 +96,7 @@ class Sentence:
         return len(self.words) == 6 and self.words[0] in GRID_SLOTS[0] and self.words[4] in GRID_SLOTS[4]
 
 
-def _pick(rng: np.random.Generator, items: tuple[str, ...] | list[str]) -> str:
+def _pick(rng: np.random.Generator, items: Sequence[str]) -> str:
     return items[int(rng.integers(len(items)))]
 
 
