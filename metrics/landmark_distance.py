@@ -28,6 +28,8 @@ __all__ = [
     "interocular",
     "landmark_distance",
     "landmark_pairs",
+    "mediapipe",
+    "precomputed",
 ]
 
 Landmarks = NDArray[np.floating[Any]]
@@ -101,7 +103,6 @@ def _spec(name: str, title: str, unit: str, summary: str) -> ScoreSpec:
 class LandmarkDistance:
     """LMD and mouth LMD, with landmarks from one provider, which is part of every signature."""
 
-    name = "landmark_distance"
     tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
     scores: tuple[ScoreSpec, ...] = (
         _spec("lmd", "LMD", "px", "mean distance of all 68 landmarks"),
@@ -115,6 +116,7 @@ class LandmarkDistance:
     measurement = LandmarkDistanceMeasurement
 
     def __init__(self, landmarks: str = "bundled") -> None:
+        self.name = "landmark_distance" if landmarks == "bundled" else f"landmark_distance-{landmarks}"
         self.provider = landmarks
         self.features: tuple[Feature, ...] = (provider(landmarks), SHAPE)
 
@@ -152,3 +154,13 @@ class LandmarkDistance:
             return {}
         real, made = landmark_pairs(self.features[0], reference, output)
         return {"mouth_lmd": landmark_distance(real[:, MOUTH], made[:, MOUTH])}
+
+
+def mediapipe() -> LandmarkDistance:
+    """Return LMD with MediaPipe's landmarks."""
+    return LandmarkDistance("mediapipe")
+
+
+def precomputed() -> LandmarkDistance:
+    """Return LMD with landmarks made elsewhere."""
+    return LandmarkDistance("precomputed")

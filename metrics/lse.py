@@ -35,6 +35,7 @@ __all__ = [
     "distances",
     "lse",
     "masked_lse",
+    "wav2lip_lrs",
 ]
 
 REACH = 15

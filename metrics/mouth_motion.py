@@ -23,7 +23,7 @@ from syncbench.features.landmarks import provider, provider_label, provider_unav
 from syncbench.metrics._sums import ratio
 from syncbench.metrics.landmark_distance import interocular, landmark_pairs
 
-__all__ = ["MouthMotion", "MouthMotionMeasurement", "derivative", "mouth_opening"]
+__all__ = ["MouthMotion", "MouthMotionMeasurement", "derivative", "mediapipe", "mouth_opening", "precomputed"]
 
 _UPPER, _LOWER = (61, 62, 63), (67, 66, 65)
 
@@ -72,7 +72,6 @@ def _spec(name: str, title: str, unit: str, summary: str) -> ScoreSpec:
 class MouthMotion:
     """Velocity and jerk of the mouth's opening, and their ratios to the real video's."""
 
-    name = "mouth_motion"
     tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
     scores: tuple[ScoreSpec, ...] = (
         _spec(
@@ -85,6 +84,7 @@ class MouthMotion:
     measurement = MouthMotionMeasurement
 
     def __init__(self, landmarks: str = "bundled") -> None:
+        self.name = "mouth_motion" if landmarks == "bundled" else f"mouth_motion-{landmarks}"
         self.provider = landmarks
         self.features: tuple[Feature, ...] = (provider(landmarks), SHAPE)
 
@@ -111,6 +111,16 @@ class MouthMotion:
             return {}
         real, made = landmark_pairs(self.features[0], reference, output)
         return {"opening": mouth_opening(made), "opening_reference": mouth_opening(real)}
+
+
+def mediapipe() -> MouthMotion:
+    """Return mouth motion with MediaPipe's landmarks."""
+    return MouthMotion("mediapipe")
+
+
+def precomputed() -> MouthMotion:
+    """Return mouth motion with landmarks made elsewhere."""
+    return MouthMotion("precomputed")
 
 
 def _compared(real: NDArray[np.float64], made: NDArray[np.float64], order: int) -> tuple[int, float, float]:

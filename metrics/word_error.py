@@ -19,7 +19,16 @@ from syncbench.contracts import Direction, Feature, Features, Measurement, Score
 from syncbench.errors import ClipError, unknown_name
 from syncbench.metrics._sums import ratio
 
-__all__ = ["NORMALISERS", "Normaliser", "WordError", "WordErrorMeasurement", "count_errors", "normaliser"]
+__all__ = [
+    "NORMALISERS",
+    "Normaliser",
+    "WordError",
+    "WordErrorMeasurement",
+    "count_errors",
+    "normaliser",
+    "raw",
+    "whisper_like",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,6 @@ def _spec(name: str, title: str, summary: str, highest: float | None = None) -> 
 class WordError:
     """WER and CER of what a recogniser heard, under one normaliser, which is part of every signature."""
 
-    name = "word_error"
     tasks: frozenset[Task] = frozenset({"avsr"})
     scores: tuple[ScoreSpec, ...] = (
         _spec("wer", "WER", "errors over reference words; above 100 % where much was inserted"),
@@ -165,6 +173,7 @@ class WordError:
     features: tuple[Feature, ...] = ()
 
     def __init__(self, normaliser_name: str = "upper-alnum") -> None:
+        self.name = "word_error" if normaliser_name == "upper-alnum" else f"word_error-{normaliser_name}"
         self.normaliser = normaliser(normaliser_name)
         self.settings: Mapping[str, str] = {"normaliser": self.normaliser.name, "aggregation": "corpus"}
 
@@ -179,3 +188,13 @@ class WordError:
         return count_errors(
             self.normaliser.apply(reference.clip.transcript), self.normaliser.apply(output.clip.transcript)
         )
+
+
+def raw() -> WordError:
+    """Return WER and CER of the texts as written."""
+    return WordError("raw")
+
+
+def whisper_like() -> WordError:
+    """Return WER and CER after a normaliser like Whisper's."""
+    return WordError("whisper-like")

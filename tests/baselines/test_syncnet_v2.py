@@ -93,7 +93,7 @@ def test_distances_and_scores_equal_the_reference(shared: Path, golden: dict[str
     assert clip.video is not None
     speech = _int16(clip.video)
     assert hashlib.sha256(speech.astype("<i2").tobytes()).hexdigest() == expected["audio_sha256"]
-    embedded = embed(network, _bgr224(clip), speech.astype(np.float32) / 32768)
+    embedded = embed(network, _bgr224(clip), speech.astype(np.float32) / np.float32(32768))
     cells = distances(embedded["video"], embedded["audio"])
     stored = np.load(shared / "parity" / "syncnet" / f"{key.replace('/', '_')}.npz")["distances"]
     np.testing.assert_allclose(cells, stored, rtol=1e-5)
