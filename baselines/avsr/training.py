@@ -328,8 +328,9 @@ def save_network(network: Recogniser, file: Path) -> None:
     tensors = {
         name: (t.half() if t.is_floating_point() else t).contiguous() for name, t in network.state_dict().items()
     }
-    header = {"architecture": network.architecture, "preset": json.dumps(asdict(network.preset))}
-    save_file(tensors, file.with_suffix(".new"), header)
+    # One entry: several would be written in any order, and equal weights give equal bytes.
+    said = json.dumps({"architecture": network.architecture, "preset": asdict(network.preset)})
+    save_file(tensors, file.with_suffix(".new"), {"recogniser": said})
     file.with_suffix(".new").replace(file)
 
 

@@ -1,0 +1,351 @@
+"""The recognisers: sizes as published, decoding held against brute force, training that resumes."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from syncbench.baselines.avsr import inputs, systems, training
+from syncbench.baselines.avsr.conformer import ConformerEncoder, length_mask
+from syncbench.baselines.avsr.corpus import Example
+from syncbench.baselines.avsr.decoder import BLANK, END, SYMBOLS, decode_text, encode_text
+from syncbench.baselines.avsr.decoding import Beam, PrefixScorer, beam_search, greedy_ctc
+from syncbench.baselines.avsr.language import CharacterNgram
+from syncbench.baselines.avsr.network import ARCHITECTURES, build
+from syncbench.baselines.avsr.presets import EMBEDDED, PAPER, Preset
+from syncbench.baselines.avsr.scoring import Reliability
+from syncbench.contracts import Setup, Word
+from syncbench.errors import ClipError, CommandError, Unavailable
+
+TINY = Preset(
+    width=2, stored=24, crop=20, dimension=16, heads=2, hidden=32, kernel=5, blocks=1, layers=1, joint=16, scoring=8,
+    dropout=0.0, ctc=0.3,
+)  # fmt: skip
+
+
+def parameters(module: torch.nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())
+
+
+def test_parameter_counts_are_the_published_ones() -> None:
+    assert 2 * parameters(Reliability()) == 29_375_488
+    with torch.device("meta"):
+        networks = {a: build(a, PAPER) for a in ARCHITECTURES}
+    # By arithmetic from the published sizes.
+    visual = 64 * 5 * 7 * 7 + 128 + 11_166_976  # stem, its norm, ResNet-18 without stem and classifier
+    audio = 64 * 80 + 128
+    for inside, outside in ((64, 64), (64, 128), (128, 256), (256, 512)):
+        audio += 3 * (inside * outside + 3 * outside * outside) + 8 * outside
+        audio += inside * outside + 2 * outside if inside != outside else 0
+    feed_forward = 2 * 256 * 2048 + 2048 + 256
+    attention = 4 * (256 * 256 + 256)
+    convolution = 256 * 512 + 512 + 256 * 31 + 256 + 512 + 256 * 256 + 256
+    block = 2 * feed_forward + attention + 256 * 256 + 512 + convolution + 5 * 512
+    encoder = 512 * 256 + 256 + 12 * block + 512
+    decoder = 41 * 256 + 6 * (2 * attention + feed_forward + 3 * 512) + 512 + 256 * 41 + 41
+    ctc = 256 * 41 + 41
+    fusions = {
+        "audio": encoder,
+        "video": encoder,
+        "av": 2 * encoder + 512 * 1024 + 1024 + 2048 + 1024 * 256 + 256,
+        "vcafe": encoder + 3 * (512 * 512 + 512) + 3 * 512 * 512 + 512 + 512 * 512 + 512 + 1024 * 512 + 512,
+        "relscore": encoder + 29_375_488,
+    }
+    for name, network in networks.items():
+        streams = (visual if name != "audio" else 0) + (audio if name != "video" else 0)
+        assert parameters(network) == streams + fusions[name] + decoder + ctc, name
+    assert parameters(networks["relscore"]) == 85_718_674
+
+
+def test_scores_see_nineteen_frames_and_lie_between_nought_and_one() -> None:
+    torch.manual_seed(0)
+    module = Reliability(8, 16).eval()
+    features = torch.randn(1, 60, 8)
+    scores = module(features)
+    assert scores.shape == (1, 60, 8)
+    assert 0 < scores.min() < scores.max() < 1
+    features[0, 30] += 1.0
+    touched = (module(features) != scores).any(-1)[0].nonzero().flatten()
+    assert (touched.min(), touched.max()) == (21, 39)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_padding_changes_nothing(architecture) -> None:
+    torch.manual_seed(1)
+    network = build(architecture, TINY).eval()
+    frames, wave = torch.randn(2, 30, 20, 20), torch.randn(2, 30 * 640)
+    lengths = torch.tensor([30, 22])
+    with torch.inference_mode():
+        visual, audio = network.features(frames, wave)
+        together, _ = network.encode(visual, audio, lengths)
+        cut = (None if x is None else x[1:, :22] for x in (visual, audio))
+        alone, traces = network.encode(*cut, torch.tensor([22]))
+    assert together.shape == (2, 30, 16)
+    # Scores near the end see the padding: nine frames (AV-RelScore), one (V-CAFE); its memory attends to all.
+    if architecture in ("audio", "video", "av"):
+        assert torch.allclose(together[1, :22], alone[0], atol=1e-5)
+    assert all(t.shape == (1, 22) for t in traces.values())
+    assert bool(traces) == (architecture in ("vcafe", "relscore"))
+
+
+def test_relative_attention_knows_distances_not_places() -> None:
+    torch.manual_seed(0)
+    encoder = ConformerEncoder(4, 16, 2, 32, 5, 1, 0.0).eval()
+    layer = encoder.blocks[0].attention
+    x = torch.randn(1, 12, 16)
+    from syncbench.baselines.avsr.conformer import relative_positions
+
+    positions = relative_positions(12, 16, x.device, x.dtype)
+    everyone = torch.ones(1, 12, dtype=torch.bool)
+    whole = layer(x, positions, everyone)
+    # The same frames between others that are masked: only distances matter.
+    longer = torch.cat([torch.randn(1, 3, 16), x, torch.randn(1, 5, 16)], dim=1)
+    mask = torch.zeros(1, 20, dtype=torch.bool)
+    mask[:, 3:15] = True
+    moved = layer(longer, relative_positions(20, 16, x.device, x.dtype), mask)[:, 3:15]
+    assert torch.allclose(whole, moved, atol=1e-5)
+    assert not torch.allclose(whole, layer(x.flip(1), positions, everyone).flip(1), atol=1e-3)  # and their sign
+
+
+def said(path: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(s for s, _ in itertools.groupby(path) if s != BLANK)
+
+
+def test_ctc_prefix_scores_equal_brute_force() -> None:
+    torch.manual_seed(0)
+    frames, symbols = 5, 3  # blank, a, b; the end is the 41st symbol and never on a path
+    logits = torch.full((1, frames, len(SYMBOLS)), -1e4)
+    logits[0, :, :symbols] = torch.randn(frames, symbols)
+    log = logits.log_softmax(-1)
+    paths = {
+        p: sum(float(log[0, t, s]) for t, s in enumerate(p)) for p in itertools.product(range(symbols), repeat=frames)
+    }
+
+    def total(keep) -> float:
+        chosen = [math.exp(v) for p, v in paths.items() if keep(said(p))]
+        return math.log(sum(chosen)) if chosen else -1e30
+
+    for text in ((1,), (1, 1), (1, 2), (2, 1, 2), (1, 1, 2)):
+        scorer = PrefixScorer(log.clone(), torch.tensor([frames]), 1)
+        last = torch.tensor([END])
+        for place, symbol in enumerate(text):
+            scores, spoken, paused = scorer.extend(last)
+            prefix = text[: place + 1]
+            assert float(scores[0, symbol]) == pytest.approx(total(lambda t, p=prefix: t[: len(p)] == p), abs=1e-4)
+            assert float(scores[0, END]) == pytest.approx(total(lambda t, p=prefix[:-1]: t == p), abs=1e-4)
+            last = torch.tensor([symbol])
+            scorer.choose(torch.tensor([0]), last, spoken, paused)
+        assert float(scorer.extend(last)[0][0, END]) == pytest.approx(total(lambda t, p=text: t == p), abs=1e-4)
+
+
+def test_beam_search_finds_the_best_text_of_a_toy_problem() -> None:
+    class Toy(torch.nn.Module):
+        """A network whose output does not depend on the memory's values: tables of log-probabilities."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(5)
+            self.table = torch.full((len(SYMBOLS), len(SYMBOLS)), -20.0)
+            self.table[:, [3, 4, END]] = torch.randn(len(SYMBOLS), 3) * 1.5
+            self.frames = torch.full((6, len(SYMBOLS)), -20.0)
+            self.frames[:, [BLANK, 3, 4]] = torch.randn(6, 3) * 1.5
+
+        def decoder(self, texts, memory, mask):
+            return self.table[texts]
+
+        def ctc(self, memory):
+            return self.frames.expand(len(memory), -1, -1)[:, : memory.shape[1]]
+
+    toy = Toy()
+    log = toy.frames.log_softmax(-1)
+    paths = [
+        (said(p), sum(float(log[t, s]) for t, s in enumerate(p))) for p in itertools.product((BLANK, 3, 4), repeat=6)
+    ]
+    table = toy.table.log_softmax(-1)
+    for weight in (0.0, 0.3, 0.7):
+        best, score = (), -1e9
+        for length in range(6):
+            for text in itertools.product((3, 4), repeat=length):
+                chain = (END, *text, END)
+                attention = sum(float(table[a, b]) for a, b in itertools.pairwise(chain))
+                aligned = [math.exp(v) for t, v in paths if t == text]
+                ctc = math.log(sum(aligned)) if aligned else -1e30
+                whole = (1 - weight) * attention + weight * (ctc if weight else 0.0)
+                if whole > score:
+                    best, score = text, whole
+        memory, lengths = torch.zeros(2, 6, 4), torch.tensor([6, 6])
+        found = beam_search(toy, memory, lengths, Beam(width=30, ctc=weight))  # type: ignore[arg-type]
+        assert [tuple(f) for f in found] == [best, best], weight
+
+
+def test_batches_decode_as_single_utterances_do() -> None:
+    torch.manual_seed(3)
+    network = build("audio", TINY).eval()
+    memory, lengths = torch.randn(3, 14, 16), torch.tensor([14, 9, 11])
+    with torch.inference_mode():
+        together = beam_search(network, memory, lengths, Beam(width=4))
+        alone = [
+            beam_search(network, memory[i : i + 1, :n], lengths[i : i + 1], Beam(4))[0] for i, n in enumerate(lengths)
+        ]
+    assert together == alone
+    assert all(len(text) <= int(n) for text, n in zip(together, lengths, strict=True))
+
+
+def test_greedy_takes_repeats_and_blanks_out() -> None:
+    path = torch.tensor([[BLANK, 5, 5, BLANK, 5, 6, 6, BLANK, 7, 7]])
+    log = torch.nn.functional.one_hot(path, len(SYMBOLS)).float()
+    assert greedy_ctc(log, torch.tensor([8])) == [[5, 5, 6]]
+
+
+def test_text_and_symbols() -> None:
+    assert len(SYMBOLS) == 41
+    assert decode_text(encode_text("it's  2 late\u00e9")) == "IT'S 2 LATE"
+
+
+def test_the_language_model_is_a_distribution_that_learnt_its_texts() -> None:
+    model = CharacterNgram(["BIN BLUE", "BIN RED"], order=4)
+    prefixes = torch.tensor([[END, *encode_text("BIN")], [END, *encode_text("QQQ")]])
+    log = model.next(prefixes)
+    assert log.exp().sum(-1).tolist() == pytest.approx([1.0, 1.0], abs=1e-5)
+    assert log[0].argmax() == SYMBOLS.index(" ")
+    assert log[0, SYMBOLS.index(" ")] > log[1, SYMBOLS.index(" ")]
+    assert log[:, BLANK].max() < -1e29
+    with pytest.raises(CommandError, match="cannot be read"):
+        CharacterNgram.of_file(__import__("pathlib").Path("absent.txt"))
+
+
+def test_mouths_stay_put_while_the_head_turns_and_moves() -> None:
+    rng = np.random.default_rng(0)
+    face = rng.uniform(40, 100, (68, 2))
+    face[list(inputs.STABLE)] = inputs.CANONICAL * 0.5
+    face[48:68] = np.array([65.0, 78.0]) + rng.uniform(-6, 6, (20, 2))
+    face[[48, 54]] = inputs.CANONICAL[[6, 7]] * 0.5
+    y, x = np.mgrid[:160, :160]
+    still, moving = [], []
+    for t in range(20):
+        angle, shift = 0.3 * t / 20, np.array([1.0 * t, 0.5 * t])
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        marks = face @ turn.T + shift
+        centre = marks[48:68].mean(axis=0)
+        moving.append(marks)
+        blob = 255 * np.exp(-(((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / 50))
+        still.append(np.repeat(blob[..., None], 3, axis=2))
+    crops = inputs.mouth_crops(np.array(still).astype(np.uint8), np.array(moving), 32)
+    assert crops.shape == (20, 32, 32)
+    spread = np.abs(crops.astype(int) - crops[10].astype(int)).max(axis=(1, 2))
+    assert spread.max() < 40  # of 255, although the mouth went 20 pixels to the right
+    assert crops[:, 15:17, 15:17].min() > 180
+    with pytest.raises(ClipError, match="landmarks for 19"):
+        inputs.mouth_crops(np.array(still).astype(np.uint8), np.array(moving)[:19], 32)
+
+
+def examples(count: int = 12) -> list[Example]:
+    rng = np.random.default_rng(0)
+    made = []
+    for i in range(count):
+        words = (Word("BIN", 0.1, 0.4), Word("RED" if i % 2 else "BLUE", 0.4, 0.8), Word("NOW", 0.8, 1.1))
+        speech = (2000 * rng.standard_normal(32 * 640)).astype(np.int16)
+        mouths = rng.integers(0, 256, (32, 24, 24)).astype(np.uint8)
+        made.append(Example(mouths, speech, " ".join(w.text for w in words), words))
+    return made
+
+
+def test_training_learns_resumes_and_is_repeatable(tmp_path) -> None:
+    torch.set_num_threads(1)
+    plan = training.Plan(epochs=2, batch=4, rate=3e-3)
+    for name in ("once", "again"):
+        training.train_stage(examples(), tmp_path / name, TINY, "audio", plan)
+    once, again = ((tmp_path / n / "audio" / "audio.safetensors").read_bytes() for n in ("once", "again"))
+    assert once == again
+    # Killed after the first epoch and resumed: the same as never killed.
+    torch.manual_seed(plan.seed)
+    network = build("audio", TINY)
+    stopping = dataclasses.replace(plan)
+    original = training._keep
+
+    def kill(*arguments, **named):
+        original(*arguments, **named)
+        raise KeyboardInterrupt
+
+    training._keep = kill
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            training.fit({"audio": network}, examples(), stopping, tmp_path / "killed" / "audio")
+    finally:
+        training._keep = original
+    training.train_stage(examples(), tmp_path / "killed", TINY, "audio", plan, resume=True)
+    assert (tmp_path / "killed" / "audio" / "audio.safetensors").read_bytes() == once
+    with pytest.raises(CommandError, match="--resume"):
+        training.train_stage(examples(), tmp_path / "once", TINY, "audio", plan)
+
+
+def test_all_stages_give_networks_that_answer(tmp_path) -> None:
+    plan = training.Plan(epochs=1, batch=4)
+    with pytest.raises(CommandError, match="train the stages audio and video first"):
+        training.train_stage(examples(), tmp_path, TINY, "fusion", plan)
+    for stage in ("audio", "video", "fusion"):
+        training.train_stage(examples(), tmp_path, TINY, stage, plan)
+    audio = systems.load(tmp_path / "audio" / "audio.safetensors")
+    fused = systems.load(tmp_path / "fusion" / "relscore.safetensors")
+    assert audio.audio is not None
+    assert fused.audio is not None
+    for one, other in zip(audio.audio.parameters(), fused.audio.parameters(), strict=True):
+        assert torch.equal(one, other)  # the front end stayed as it was
+    memory, traces = fused(torch.randn(1, 25, 20, 20), torch.randn(1, 25 * 640), torch.tensor([25]))
+    assert memory.shape == (1, 25, 16)
+    assert set(traces) == {"reliability_video", "reliability_audio"}
+
+
+def test_word_labels_name_the_word_at_each_frames_middle() -> None:
+    labels = training.word_labels([Word("red", 0.10, 0.20), Word("odd", 0.2, 0.28)], 8, {"RED": 3})
+    assert labels.tolist() == [0, 0, 0, 3, 3, -1, -1, 0]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"weights": "absent.safetensors"}, Unavailable, "no weights at absent.safetensors"),
+        ({"beem": "3"}, CommandError, "did you mean beam"),
+    ],
+)
+def test_bad_options_are_one_clear_line(options, error, words) -> None:
+    with pytest.raises(error, match=words):
+        systems.audio(Setup(options=options))
+
+
+@pytest.mark.parametrize(
+    ("factory", "bound"),
+    [
+        (systems.audio, 0.2),
+        (systems.video, 0.5),
+        (systems.audio_visual, 0.2),
+        (systems.vcafe, 0.2),
+        (systems.relscore, 0.2),
+    ],
+)
+def test_bundled_weights_recognise_real_clips(shared, factory, bound) -> None:
+    from syncbench.datasets.lrs2 import LRS2
+    from syncbench.significance import align_words
+
+    clips = LRS2.clips(shared / "data" / "lrs2-grid", "test", 6)
+    system = factory(Setup(options={"beam": "4"}))
+    errors = words = 0
+    for clip in clips:
+        answer = system.answer(clip)
+        errors += sum(letter != "C" for letter in align_words(clip.transcript.split(), answer.text.split()))
+        words += len(clip.transcript.split())
+        for trace in answer.traces.values():
+            assert trace.shape == (len(clip.frames()),)
+            assert 0 <= trace.min() <= trace.max() <= 1
+    assert errors / words < bound
+
+
+def test_embedded_weights_are_small() -> None:
+    for architecture in ARCHITECTURES:
+        assert 2 * parameters(build(architecture, EMBEDDED)) < 15e6
+    assert length_mask(torch.tensor([2, 0]), 3).tolist() == [[True, True, False], [False] * 3]
