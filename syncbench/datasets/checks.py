@@ -11,7 +11,7 @@ from syncbench import media
 from syncbench.contracts import FPS, Problem
 from syncbench.errors import ClipError
 
-__all__ = ["check_media", "check_text", "check_twice", "existing", "from_error"]
+__all__ = ["check_media", "check_sound", "check_text", "check_twice", "existing", "from_error"]
 
 
 def check_media(path: Path, *, sound: bool = True, fps: float | None = FPS) -> Iterator[Problem]:
@@ -31,6 +31,17 @@ def check_media(path: Path, *, sound: bool = True, fps: float | None = FPS) -> I
         yield Problem(str(path), f"{found.fps:.3f} frames per second, not {fps:g}", advice)
     if sound and not found.sample_rate:
         yield Problem(str(path), "no audio stream", "fetch it again, or put a .wav of the same name beside it")
+
+
+def check_sound(path: Path) -> Iterator[Problem]:
+    """Yield what the header of a file of speech has against it."""
+    try:
+        found = media.probe(path)
+    except ClipError as e:
+        yield from_error(e)
+        return
+    if not found.sample_rate:
+        yield Problem(str(path), "no audio stream", "fetch it again")
 
 
 def check_twice(path: Path, names: Iterable[str]) -> Iterator[Problem]:
@@ -58,9 +69,9 @@ def existing(path: Path) -> Path | None:
         return None
 
 
-def check_text(path: Path, text: str, alphabet: str, script: str) -> Iterator[Problem]:
+def check_text(path: Path, text: str, alphabet: str = "", script: str = "") -> Iterator[Problem]:
     """Yield what a transcript has against it: nothing in it, or characters outside ``alphabet`` (a regex class)."""
     if not text:
         yield Problem(str(path), "the transcript is empty", "its clip counts as one without words")
-    elif strange := sorted(set(re.sub(f"[{alphabet}]", "", text))):
+    elif alphabet and (strange := sorted(set(re.sub(f"[{alphabet}]", "", text)))):
         yield Problem(str(path), f"the transcript holds {' '.join(strange)!r}", f"expected {script} only")
