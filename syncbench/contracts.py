@@ -301,6 +301,7 @@ class ScoreSpec:
         citation: paper or repository.
         summary: one sentence.
         digits: decimals in tables.
+        headline: whether it stands in the main table; the others are in the details of a report.
     """
 
     name: str
@@ -312,6 +313,7 @@ class ScoreSpec:
     citation: str
     summary: str
     digits: int = 3
+    headline: bool = True
 
 
 @runtime_checkable
@@ -325,6 +327,10 @@ class Metric(Protocol):
         measurement: the class of its measurements.
         features: what it asks features for, so that they can be listed and computed ahead.
         settings: what a score's signature must say: evaluator, protocol, network, landmark provider, ...
+
+    Optional: ``on_request`` True keeps a family out of runs that do not ask for it by name (another protocol of the same
+    scores, a costly variant); ``curves(reference, output)`` gives per-frame arrays for reports; ``remarks(total)`` gives
+    sentences a reader of the corpus score should know.
     """
 
     @property
@@ -363,6 +369,7 @@ class Score:
         low, high: bounds of the 95 % interval; None where no interval is defined.
         n, failed: clips measured, and clips that could not be.
         signature: everything that must agree before two values may be compared.
+        headline: whether it stands in the main table.
     """
 
     name: str
@@ -379,3 +386,4 @@ class Score:
     digits: int
     signature: str
     reason: str = ""
+    headline: bool = True

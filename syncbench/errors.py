@@ -26,7 +26,7 @@ class Unavailable(Exception):
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> CommandError:
     """Return the error for an unknown ``name``, with the nearest known ones."""
-    names = sorted(known)
+    names = sorted(set(known))
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"
     return CommandError(f"unknown {kind} '{name}': {hint}")

@@ -15,7 +15,7 @@ from typing import Any, cast
 from syncbench.contracts import Dataset, Metric, SystemFactory
 from syncbench.errors import CommandError, Unavailable, unknown_name
 
-__all__ = ["dataset", "distribution", "load", "metric", "metrics", "model", "names", "recipe"]
+__all__ = ["dataset", "distribution", "forget", "load", "metric", "metrics", "model", "names", "recipe"]
 
 _KINDS = {"dataset": "datasets", "model": "models", "metric": "metrics", "recipe": "recipes"}
 
@@ -29,6 +29,11 @@ def _entries(kind: str) -> dict[str, EntryPoint]:
             owner = distribution(entry)
             warnings.warn(f"{kind} '{entry.name}' of package {owner} is ignored: the name is taken", stacklevel=2)
     return found
+
+
+def forget() -> None:
+    """Look for entry points anew at the next call: for programs that install plugins while they run."""
+    _entries.cache_clear()
 
 
 def distribution(entry: EntryPoint) -> str:

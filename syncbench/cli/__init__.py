@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 
 __all__ = ["main"]
 
@@ -15,7 +16,10 @@ def main() -> None:
 
     debug = "--debug" in sys.argv or bool(os.environ.get("SYNCBENCH_DEBUG"))
     try:
-        app()
+        with warnings.catch_warnings():
+            if not debug:
+                warnings.showwarning = _one_line
+            app()
     except (ClipError, CommandError, Unavailable) as error:
         if debug:
             raise
@@ -33,3 +37,7 @@ def main() -> None:
         text = " ".join(str(error).split())
         print(f"syncbench: {type(error).__name__}: {text} (run again with --debug for the traceback)", file=sys.stderr)
         sys.exit(70)
+
+
+def _one_line(message: Warning | str, *_: object) -> None:
+    print(f"syncbench: warning: {' '.join(str(message).split())}", file=sys.stderr)

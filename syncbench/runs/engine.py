@@ -130,12 +130,16 @@ def _clips(request: Request) -> list[Clip | Unusable]:
     root = Path(request.root) if request.root else None
     if root is not None and not root.is_dir():
         raise CommandError(f"--root {root} is not a folder")
-    listed = list(adapter.clips(root, request.split, request.limit, request.seed))
+    paired = request.pairing not in {"self", "cross"}
+    listed = list(adapter.clips(root, request.split, None if paired else request.limit, request.seed))
     if request.pairing == "cross":
-        listed = [*_paired_usable(listed, lambda clips: pairing.crossed(clips, request.seed))]
-    elif request.pairing != "self":
-        pairs = pairing.read_pairs(Path(request.pairing))
-        listed = [*_paired_usable(listed, lambda clips: pairing.paired(clips, pairs))]
+        usable = [clip for clip in listed if isinstance(clip, Clip)]
+        lost = [clip for clip in listed if isinstance(clip, Unusable)]
+        listed = [*pairing.crossed(usable, request.seed), *lost]
+    elif paired:
+        pairs = pairing.read_pairs(Path(request.pairing))[: request.limit]
+        usable = [clip for clip in listed if isinstance(clip, Clip)]
+        listed = list(pairing.paired(usable, pairs))
     part, parts = request.shard
     listed = listed[part - 1 :: parts]
     if not listed:
@@ -144,14 +148,6 @@ def _clips(request: Request) -> list[Clip | Unusable]:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise CommandError(f"clip '{twice}' is listed twice in {request.dataset}/{request.split}: remove one line")
     return listed
-
-
-def _paired_usable(
-    listed: Iterable[Clip | Unusable], pair: Callable[[list[Clip]], Sequence[Clip | Unusable]]
-) -> list[Clip | Unusable]:
-    usable = [clip for clip in listed if isinstance(clip, Clip)]
-    lost = [clip for clip in listed if isinstance(clip, Unusable)]
-    return [*pair(usable), *lost]
 
 
 def _metrics(request: Request, system: System) -> tuple[list[Metric], dict[str, str]]:
@@ -171,7 +167,11 @@ def _metrics(request: Request, system: System) -> tuple[list[Metric], dict[str, 
             raise CommandError(f"metric '{wanted}' is for {tasks}; '{request.model}' is a {system.task} system")
         chosen[family] = known[family]
     if not request.metrics:
-        chosen = {name: metric for name, metric in known.items() if system.task in metric.tasks}
+        chosen = {
+            name: metric
+            for name, metric in known.items()
+            if system.task in metric.tasks and not getattr(metric, "on_request", False)
+        }
     unavailable = {name: reason for name, metric in chosen.items() if (reason := metric.unavailable())}
     return [metric for name, metric in chosen.items() if name not in unavailable], unavailable
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from syncbench import cli, registry
+
 PLUGIN = Path(__file__).parents[2] / "plugin"
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left: its exit code and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Done]
 
 
 @pytest.fixture(scope="session")
@@ -26,15 +39,27 @@ def plugin_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def syncbench(plugin_site: Path, tmp_path: Path) -> Command:
-    """Run ``syncbench ARGS`` in a folder of its own, with the plugin installed."""
+def syncbench(
+    plugin_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Command]:
+    """Run ``syncbench ARGS`` in a folder of its own, with the plugin on the path; in this process, to be quick."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(plugin_site))
+    monkeypatch.setenv("COLUMNS", "160")
+    registry.forget()
 
-    def command(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        path = os.pathsep.join([str(plugin_site), *filter(None, [os.environ.get("PYTHONPATH")])])
-        return subprocess.run(
-            [sys.executable, "-m", "syncbench", *args],
-            capture_output=True, text=True, cwd=tmp_path, timeout=300,
-            env={**os.environ, "PYTHONPATH": path, "COLUMNS": "160", **environment},
-        )  # fmt: skip
+    def command(*args: str, **environment: str) -> Done:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["syncbench", *args])
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            try:
+                cli.main()
+                code = 0
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        printed = capsys.readouterr()
+        return Done(code, printed.out, printed.err)
 
-    return command
+    yield command
+    registry.forget()
