@@ -161,7 +161,8 @@ def _score(
 ) -> Score:  # fmt: skip
     return Score(
         name=spec.name, metric=metric, condition=condition, value=value, low=low, high=high, n=n, failed=failed,
-        title=spec.title, unit=spec.unit, direction=spec.direction, headline=spec.headline, digits=spec.digits, signature=text, reason=reason,
+        title=spec.title, unit=spec.unit, direction=spec.direction, digits=spec.digits, signature=text,
+        reason=reason, headline=spec.headline,
     )  # fmt: skip
 
 
