@@ -63,17 +63,20 @@ class Shuffled:
 
 
 def reference(setup: Setup) -> System:
-    """Make the ``reference`` anchor."""
+    """The real video with its own speech (anchor)."""
     return Reference()
 
 
 def frozen(setup: Setup) -> System:
-    """Make the ``frozen`` anchor."""
+    """The first frame, standing still while the speech goes on (anchor)."""
     return Frozen()
 
 
 def shuffled(setup: Setup) -> System:
-    """Make the ``shuffled`` anchor: a seeded derangement, so that no clip keeps its own speech."""
+    """The real video with another clip's speech (anchor).
+
+    A seeded derangement: no clip keeps its own speech. Raises CommandError where there are fewer than two clips.
+    """
     if len(setup.clips) < 2:
         raise CommandError("the shuffled anchor needs at least two clips: raise --limit")
     order = derangement([clip.transcript for clip in setup.clips], setup.seed)

@@ -36,7 +36,7 @@ class Folder:
 
 
 def folder(setup: Setup) -> System:
-    """Make the system that reads ``--model folder:DIR``."""
+    """Videos made elsewhere: ``--model folder:DIR`` scores ``DIR/<clip id>.mp4``."""
     root = Path(setup.argument).resolve()
     if not setup.argument or not root.is_dir():
         raise CommandError(f"--model folder:DIR needs a folder of videos; '{setup.argument}' is none")

@@ -19,7 +19,8 @@ def metric_card(name: str) -> dict[str, Any]:
     from syncbench.validity import evidence
 
     known = registry.metrics()
-    scores = {spec.name: (family, spec) for family, metric in known.items() for spec in metric.scores}
+    usual = sorted(known.items(), key=lambda item: getattr(item[1], "on_request", False), reverse=True)
+    scores = {spec.name: (family, spec) for family, metric in usual for spec in metric.scores}  # the usual one wins
     if name not in known and name not in scores:
         raise unknown_name("metric", name, [*known, *scores])
     family = name if name in known else scores[name][0]
