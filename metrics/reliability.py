@@ -174,7 +174,7 @@ class Reliability:
     @property
     def scores(self) -> tuple[ScoreSpec, ...]:
         def spec(name: str, title: str, summary: str, direction: Direction = "higher") -> ScoreSpec:
-            return ScoreSpec(name, title, "", direction, (0.0, 1.0), False, _PAPER, summary)
+            return ScoreSpec(name, title, "", direction, (0.0, 1.0), False, _PAPER, summary, headline=False)
 
         told = "corrupted frames told from untouched ones of the same clip by their lower score; 0.5 is chance"
         return (
@@ -257,7 +257,7 @@ class ReliabilityRank:
     def scores(self) -> tuple[ScoreSpec, ...]:
         def spec(name: str, title: str, direction: Direction, level: str) -> ScoreSpec:
             summary = f"rank correlation of a frame's reliability with its {level}, over corrupted frames"
-            return ScoreSpec(name, title, "", direction, (-1.0, 1.0), False, _PAPER, summary)
+            return ScoreSpec(name, title, "", direction, (-1.0, 1.0), False, _PAPER, summary, headline=False)
 
         return (
             spec("rho_occlusion", "rho occlusion", "lower", "covered share of the mouth"),

@@ -179,7 +179,7 @@ def reverberate(speech: Speech, rt60: float, rng: np.random.Generator) -> tuple[
     try:
         import pyroomacoustics as pra
     except ImportError as error:
-        raise Unavailable("reverberation needs pyroomacoustics: pip install 'syncbench[audio]'") from error
+        raise Unavailable("reverberation needs pyroomacoustics: pip install 'syncbench[reverb]'") from error
 
     size = rng.uniform((4.0, 3.0, 2.5), (7.0, 6.0, 3.5))
     talker, microphone = (rng.uniform(0.5, size - 0.5) for _ in range(2))
