@@ -279,12 +279,8 @@ def _fault(path: Path, known: WeightsFile) -> str:
 
 def _how_to_get(check: Check) -> str:
     known = check.weights
-    size = f", {known.bytes:,} bytes" if known.bytes else ""
-    found = f"{check.path} is not the official file ({check.reason})" if check.path else "weights are not here"
-    return (
-        f"{known.name}: {found}. Get them with: curl -LO {known.source} && syncbench weights add {known.file}"
-        f"  ({known.note}{size}; licence: {known.licence})"
-    )
+    found = f"{check.path} is not the official file ({check.reason})" if check.path else "its weights are not here"
+    return f"{known.name}: {found}; get them with: curl -LO {known.source} && syncbench weights add {known.file}"
 
 
 def _not_official(path: Path, candidates: tuple[WeightsFile, ...]) -> str:

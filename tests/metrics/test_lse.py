@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from scipy.signal import medfilt
 
 from syncbench.baselines.syncnet_v2.evaluator import SyncNetV2
-from syncbench.contracts import Metric
+from syncbench.contracts import Clip, Feature, Metric
+from syncbench.features.core import ClipFeatures
 from syncbench.metrics.lse import Lse, LseMeasurement, distances, lse, masked_lse
 
 
@@ -58,6 +61,13 @@ def test_confidence_per_window_tells_where_the_lips_are_right() -> None:
     assert confidence[5:25].min() > 2 * confidence[35:55].max()
 
 
+def test_confidence_is_smoothed_over_nine_windows() -> None:
+    cells = distances(_embeddings(40), _embeddings(40, seed=1))
+    result = lse(cells)
+    rough = np.median(result.means) - cells[:, 15 - result.offset].astype(np.float64)
+    np.testing.assert_allclose(result.confidence, medfilt(rough, 9))
+
+
 def test_masked_scores_do_not_depend_on_the_clips_length() -> None:
     def mean_score(windows: int) -> tuple[float, float]:
         found = [distances(_embeddings(windows, 1024, i), _embeddings(windows, 1024, 99 + i)) for i in range(5)]
@@ -100,6 +110,47 @@ def test_sums_give_the_mean_over_clips_and_work_on_arrays() -> None:
         f.name: weights @ [getattr(one, f.name), getattr(two, f.name)] for f in dataclasses.fields(one)
     }
     np.testing.assert_array_equal(LseMeasurement(**sums).scores()["lse_c"], [3.0, 2.0, np.nan])
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """An evaluator as a plugin would bring it: it hears perfectly, but finds each clip's speech early by so much."""
+
+    early: int
+    name: str = "shifted@0"
+    protocol: str = "native.1"
+    version: int = 1
+    weights: str = ""
+    needs: tuple[Feature, ...] = ()
+    stored: bool = False
+
+    @property
+    def embeddings(self) -> Feature:
+        return self
+
+    def unavailable(self) -> str | None:
+        return None
+
+    def compute(self, clip: Clip, *needs: Any) -> dict[str, NDArray[np.float32]]:
+        spoken = _embeddings(120)
+        return {"video": spoken[40:80], "audio": spoken[40 + self.early : 80 + self.early]}
+
+
+def test_any_evaluator_can_be_plugged_in() -> None:
+    clip = Clip(id="a", video=None)
+    total = LseMeasurement.zero()
+    for early in (-3, -1, 0, 1, 2):
+        metric = Lse(Shifted(early))
+        assert metric.settings["evaluator"] == "shifted@0"
+        total = total + metric.measure(None, ClipFeatures(clip))
+    scores = total.scores()
+    assert total.clips == 5
+    assert scores["in_sync"] == pytest.approx(60)
+    assert scores["av_offset"] == pytest.approx(-0.2)
+    assert scores["av_offset_abs"] == pytest.approx(1.4)
+    curves = Lse(Shifted(4)).curves(None, ClipFeatures(clip))
+    assert curves["confidence"].shape == (40,)
+    assert curves["offset"][curves["distance"].argmin()] == 4
 
 
 def test_every_score_is_described() -> None:

@@ -54,7 +54,6 @@ def test_absent_weights_say_the_exact_command() -> None:
         "curl -LO http://www.robots.ox.ac.uk/~vgg/software/lipsync/data/syncnet_v2.model"
         " && syncbench weights add syncnet_v2.model" in message
     )
-    assert "54,573,114 bytes" in message
     assert "\n" not in message
     assert weights.unavailable("syncnet_v2") == message
     assert {check.state for check in weights.verify()} == {"absent"}
