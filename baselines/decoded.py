@@ -6,13 +6,14 @@ Decoding once and mapping the arrays into memory keeps a training step free of c
     audio.npy      float32 [N * 640], 16 kHz
     landmarks.npy  float32 [N, 68, 2], pixels of the 160x160 frame, NaN where unknown
     starts.npy     int64 [clips + 1], where each clip's frames begin
-    clips.json     id, words and speaker of each clip
+    clips.json     id, words and speaker of each clip, written last: the folder is whole where it is there
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SIDE", "Decoded", "load"]
+from syncbench.contracts import Clip
+from syncbench.errors import CommandError
+
+__all__ = ["SIDE", "Decoded", "check_preset", "clips_of", "decode", "load"]
 
 SIDE = 160
 
@@ -36,9 +40,82 @@ class Decoded:
     ids: tuple[str, ...]
     texts: tuple[str, ...]
     speakers: tuple[str, ...]
+    folder: Path
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def __iter__(self) -> Iterator[slice]:
+        """Yield the span of frames of each clip."""
+        for a, b in zip(self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True):
+            yield slice(a, b)
+
+
+def check_preset(preset: str, stage: str | None) -> None:
+    """Raise CommandError for anything but the one preset the evaluators have, which has no stages."""
+    if preset != "embedded":
+        raise CommandError(f"unknown preset '{preset}': the bundled evaluators have one, embedded")
+    if stage is not None:
+        raise CommandError(f"unknown stage '{stage}': the recipe of this evaluator has no stages to choose from")
+
+
+def clips_of(also: str, split: str) -> list[Clip]:
+    """Return the clips of further data sets, written ``name:root`` and separated by commas, such as ``lrs2:DIR``."""
+    from syncbench import registry
+
+    clips: list[Clip] = []
+    for item in filter(None, also.split(",")):
+        name, _, root = item.partition(":")
+        listed = registry.dataset(name).clips(Path(root) if root else None, split)
+        clips += [c for c in listed if isinstance(c, Clip)]
+    return clips
+
+
+def decode(clips: Sequence[Clip], cache: Path) -> Decoded:
+    """Decode clips into a folder of ``cache`` named after them, once, and map it into memory.
+
+    Raises:
+        CommandError: no clip to decode. ClipError: a clip that cannot be read.
+    """
+    if not clips:
+        raise CommandError("there is no clip to train on")
+    name = hashlib.sha256("\n".join(f"{c.id} {c.video}" for c in clips).encode()).hexdigest()[:16]
+    folder = cache / name
+    if not (folder / "clips.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(clips, folder)
+    return load(folder)
+
+
+def _write(clips: Sequence[Clip], folder: Path) -> None:
+    from syncbench.features.landmarks import PRECOMPUTED
+
+    frames, audio, landmarks, lengths = [], [], [], []
+    for clip in clips:
+        pictures = clip.frames()
+        height, width = pictures.shape[1:3]
+        frames.append(_grey(pictures))
+        audio.append(clip.speech(len(pictures)))
+        points = np.full((len(pictures), 68, 2), np.nan, np.float32)
+        if "landmarks" in clip.extras:
+            known = PRECOMPUTED.compute(clip)[: len(points)]
+            points[: len(known)] = known * np.array([SIDE / width, SIDE / height], np.float32)
+        landmarks.append(points)
+        lengths.append(len(pictures))
+    np.save(folder / "frames.npy", np.concatenate(frames))
+    np.save(folder / "audio.npy", np.concatenate(audio))
+    np.save(folder / "landmarks.npy", np.concatenate(landmarks))
+    np.save(folder / "starts.npy", np.cumsum([0, *lengths]))
+    entries = [{"id": c.id, "text": c.transcript or "", "speaker": c.speaker or c.group} for c in clips]
+    (folder / "clips.json").write_text(json.dumps(entries), encoding="utf-8")
+
+
+def _grey(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return luma, uint8 [T, 160, 160]."""
+    from syncbench.features.resize import bilinear
+
+    small = bilinear(pictures, SIDE, SIDE).astype(np.uint16)
+    return ((small[..., 0] * 77 + small[..., 1] * 150 + small[..., 2] * 29) >> 8).astype(np.uint8)
 
 
 def load(folder: Path) -> Decoded:
@@ -52,4 +129,5 @@ def load(folder: Path) -> Decoded:
         ids=tuple(e["id"] for e in entries),
         texts=tuple(e["text"] for e in entries),
         speakers=tuple(e["speaker"] for e in entries),
+        folder=folder,
     )

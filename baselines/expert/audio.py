@@ -27,11 +27,13 @@ def _filters() -> NDArray[np.float32]:
     def mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
         return 1127.0 * np.log1p(hertz / 700.0)
 
-    edges = np.linspace(*mel(np.array([_LOW, _HIGH])), BANDS + 2)
+    low, high = mel(np.array([_LOW, _HIGH])).tolist()
+    edges = np.linspace(low, high, BANDS + 2)
     bins = mel(np.arange(_FFT // 2 + 1) * SAMPLE_RATE / _FFT)
     rise = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     fall = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    return np.maximum(0, np.minimum(rise, fall)).astype(np.float32)
+    filters: NDArray[np.float32] = np.maximum(0, np.minimum(rise, fall)).astype(np.float32)
+    return filters
 
 
 def log_mel(speech: Speech, frames: int) -> NDArray[np.float32]:
@@ -50,4 +52,5 @@ def log_mel(speech: Speech, frames: int) -> NDArray[np.float32]:
     power = np.abs(np.fft.rfft(view * window, _FFT).astype(np.complex64)) ** 2
     energies = np.log(power @ _filters().T + 1e-9)  # [columns, 40]
     loud = np.percentile(energies.mean(1), 95) if columns else 0.0
-    return (np.maximum(energies - loud, -_RANGE) / _RANGE).astype(np.float32)
+    heard: NDArray[np.float32] = (np.maximum(energies - loud, -_RANGE) / _RANGE).astype(np.float32)
+    return heard

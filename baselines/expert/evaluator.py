@@ -35,7 +35,8 @@ def _network(path: Path = WEIGHTS) -> SyncExpert:
 
     network = SyncExpert()
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()})
-    return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
 def embed(mouths: NDArray[np.uint8], speech: Speech, weights: Path = WEIGHTS) -> dict[str, NDArray[np.float32]]:
@@ -69,9 +70,12 @@ def embed(mouths: NDArray[np.uint8], speech: Speech, weights: Path = WEIGHTS) ->
         for start in range(0, length - WINDOW + 1, _CHUNK):
             seen.append(network.embed_video(pixels[None, start : start + _CHUNK + WINDOW - 1])[0].numpy())
         said = network.embed_audio(torch.from_numpy(log_mel(speech, length))[None])[0].numpy()
-    video = np.concatenate(seen)
-    level = np.ones((len(video), 1), np.float32)
-    return {"video": RADIUS * np.hstack([video, level]), "audio": RADIUS * np.hstack([said, level])}
+    return {"video": _on_sphere(np.concatenate(seen), RADIUS), "audio": _on_sphere(said, RADIUS)}
+
+
+def _on_sphere(units: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
+    """Scale unit vectors [n, D] and append a constant coordinate, [n, D + 1]."""
+    return np.hstack([units, np.ones((len(units), 1), np.float32)]) * np.float32(radius)
 
 
 @dataclass(frozen=True)

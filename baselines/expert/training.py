@@ -20,18 +20,30 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from syncbench.baselines.decoded import Decoded
+from syncbench.baselines.decoded import Decoded, check_preset, clips_of, decode
 from syncbench.baselines.expert.audio import BANDS, COLUMNS_PER_FRAME, log_mel
 from syncbench.baselines.expert.network import MOUTH, SyncExpert, standardise
-from syncbench.contracts import SAMPLES_PER_FRAME
+from syncbench.baselines.landmarks import find_landmarks
+from syncbench.contracts import SAMPLES_PER_FRAME, Clip
 from syncbench.features.mouths import crop_mouths
 
-__all__ = ["CACHED_SCALE", "CACHED_SIDE", "Prepared", "augment_mel", "augment_mouths", "fit", "losses", "prepare"]
+__all__ = [
+    "CACHED_SCALE",
+    "CACHED_SIDE",
+    "Prepared",
+    "augment_mel",
+    "augment_mouths",
+    "fit",
+    "losses",
+    "prepare",
+    "train",
+]
 
 CACHED_SCALE = 1.4
 """Cached crops are that much wider than what the networks see, to leave room for moving and scaling them."""
 CACHED_SIDE = 96
 CURVE_REACH = 10  # frames
+STEPS = 2500
 
 
 @dataclass(frozen=True)
@@ -43,19 +55,26 @@ class Prepared:
     starts: NDArray[np.int64]
 
 
-def prepare(corpus: Decoded, folder: Path) -> Prepared:
-    """Crop the mouths and analyse the speech of a corpus, once: the results are kept in ``folder``."""
-    mouths, mel = folder / "mouths.npy", folder / "mel.npy"
+def prepare(corpus: Decoded) -> Prepared:
+    """Crop the mouths and analyse the speech of a corpus, once: the results are kept beside it."""
+    mouths, mel = corpus.folder / "mouths.npy", corpus.folder / "mel.npy"
     if not (mouths.exists() and mel.exists()):
         crops = np.empty((len(corpus.frames), CACHED_SIDE, CACHED_SIDE), np.uint8)
         columns = np.empty((len(corpus.frames) * COLUMNS_PER_FRAME, BANDS), np.float32)
-        for a, b in zip(corpus.starts[:-1].tolist(), corpus.starts[1:].tolist(), strict=True):
-            crops[a:b] = crop_mouths(corpus.frames[a:b], corpus.landmarks[a:b], CACHED_SIDE, CACHED_SCALE)
+        for span in corpus:
+            a, b = span.start, span.stop
+            crops[a:b] = crop_mouths(corpus.frames[a:b], _points(corpus, span), CACHED_SIDE, CACHED_SCALE)
             speech = np.array(corpus.audio[a * SAMPLES_PER_FRAME : b * SAMPLES_PER_FRAME])
             columns[a * COLUMNS_PER_FRAME : b * COLUMNS_PER_FRAME] = log_mel(speech, b - a)
         np.save(mouths, crops)
         np.save(mel, columns)
     return Prepared(np.load(mouths, mmap_mode="r"), np.load(mel), corpus.starts)
+
+
+def _points(corpus: Decoded, span: slice) -> NDArray[np.float32]:
+    """Return a clip's landmarks; the bundled network finds them where none came with it."""
+    known = np.array(corpus.landmarks[span])
+    return known if np.isfinite(known).any() else find_landmarks(np.stack([corpus.frames[span]] * 3, axis=-1))
 
 
 def _uniform(rng: torch.Generator, shape: tuple[int, ...], low: float, high: float) -> Tensor:
@@ -153,12 +172,12 @@ def losses(video: Tensor, audio: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]
     similarity = torch.einsum("bid,bjd->bij", video, audio)  # [B, n, n]
     logits = (similarity * scale).flatten(0, 1)
     backward = (similarity.transpose(1, 2) * scale).flatten(0, 1)
-    target = torch.arange(count).repeat(batch)
+    target = torch.arange(count, device=video.device).repeat(batch)
     contrast = (F.cross_entropy(logits, target) + F.cross_entropy(backward, target)) / 2
     distance = (2 - 2 * similarity + 1e-4).sqrt()
     reach = min(CURVE_REACH, count // 2)
     means = torch.stack([distance.diagonal(s, 1, 2).mean(-1) for s in range(-reach, reach + 1)], -1)  # [B, 2 reach + 1]
-    curve = F.cross_entropy(-40 * means, torch.full((batch,), reach))
+    curve = F.cross_entropy(-40 * means, torch.full((batch,), reach, device=video.device))
     return contrast, curve
 
 
@@ -169,12 +188,13 @@ def fit(
     *,
     shares: Sequence[float],
     seed: int = 0,
-    minutes: float = 12.0,
+    minutes: float = math.inf,
     steps: int = 100_000,
     clips: int = 8,
     frames: int = 40,
     rate: float = 2e-3,
     start: Path | None = None,
+    device: str = "cpu",
 ) -> None:
     """Train the sync expert and write it to ``weights``; one CSV row of ``log`` every 25 steps.
 
@@ -187,7 +207,8 @@ def fit(
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
     dice = np.random.default_rng(seed)
-    model = SyncExpert().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = SyncExpert()
+    model.to(device=torch.device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
     if start is not None:
         model.load_state_dict({k: v.float() for k, v in load_file(start).items()})
     decay = [p for p in model.parameters() if p.ndim > 1]
@@ -222,9 +243,9 @@ def fit(
                 mels.append(torch.from_numpy(corpus.mel[columns]))
             seen = standardise(augment_mouths(torch.stack(mouths).float(), rng))
             heard = augment_mel(torch.stack(mels), rng)
-            with torch.autocast("cpu", torch.bfloat16):
-                video = model.embed_video(seen)
-                audio = model.embed_audio(heard)
+            with torch.autocast(torch.device(device).type, torch.bfloat16):
+                video = model.embed_video(seen.to(device))
+                audio = model.embed_audio(heard.to(device))
             contrast, curve = losses(video, audio, model.log_scale.exp().clamp(max=40))
             optimiser.zero_grad(set_to_none=True)
             (contrast + 0.3 * curve).backward()  # type: ignore[no-untyped-call]
@@ -232,7 +253,7 @@ def fit(
             optimiser.step()
             with torch.no_grad():
                 best = torch.einsum("bid,bjd->bij", video, audio).argmax(-1)
-                found = 100 * float((best == torch.arange(best.shape[1])).float().mean())
+                found = 100 * float((best == torch.arange(best.shape[1], device=best.device)).float().mean())
             history.append((contrast.item(), curve.item(), found))
             if step % 25 == 24:
                 means = np.mean(history, axis=0)
@@ -244,6 +265,56 @@ def fit(
                 saved = elapsed
                 _save(model, weights)
     _save(model, weights)
+
+
+def train(
+    clips: Sequence[Clip],
+    folder: Path,
+    *,
+    preset: str = "embedded",
+    stage: str | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    device: str = "cpu",
+    steps: int | None = None,
+    also: str = "",
+    start: str = "",
+    rate: str = "2e-3",
+) -> Path:
+    """Train the sync expert; the recipe of ``syncbench train expert``.
+
+    Args:
+        clips: of faces speaking in sync.
+        folder: receives ``weights.safetensors``, ``log.csv`` and the decoded material.
+        resume: go on from the weights in ``folder``, which are written every minute, with a fresh optimiser.
+        steps: instead of the recipe's.
+        also: further data sets, ``name:root`` separated by commas; all together are drawn as often as ``clips``.
+        start: weights of this network to start from.
+        rate: highest learning rate.
+
+    Returns:
+        The file of weights.
+
+    Raises:
+        CommandError: nothing to train on.
+    """
+    check_preset(preset, stage)
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / "weights.safetensors"
+    groups = [list(clips)] + ([clips_of(also, "train")] if also else [])
+    corpora = [prepare(decode(group, folder / "decoded")) for group in groups]
+    fit(
+        corpora,
+        weights,
+        folder / "log.csv",
+        shares=[1.0] * len(corpora),
+        seed=seed,
+        steps=steps or STEPS,
+        rate=float(rate),
+        start=weights if resume and weights.exists() else Path(start) if start else None,
+        device=device,
+    )
+    return weights
 
 
 def _save(model: SyncExpert, path: Path) -> None:

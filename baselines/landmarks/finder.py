@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from syncbench.contracts import Clip, Feature, Frames
 from syncbench.features.core import file_hash
 from syncbench.features.frames import FRAMES
-from syncbench.features.mouths import Mouths
+from syncbench.features.mouths import Mouths, crop_mouths, mouth_boxes
 
 if TYPE_CHECKING:
-    from syncbench.baselines.landmarks.network import LandmarkNet
+    from syncbench.baselines.landmarks.network import Landmarker
 
 __all__ = ["LANDMARKS", "MOUTHS", "WEIGHTS", "Landmarks", "find_landmarks"]
 
@@ -25,30 +25,47 @@ _CHUNK = 64
 
 
 @lru_cache(maxsize=1)
-def _network(path: Path = WEIGHTS) -> LandmarkNet:
+def _network(path: Path = WEIGHTS) -> Landmarker:
     import torch
     from safetensors.torch import load_file
 
-    from syncbench.baselines.landmarks.network import LandmarkNet
+    from syncbench.baselines.landmarks.network import Landmarker
 
-    network = LandmarkNet()
+    network = Landmarker()
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()})
-    return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
 def find_landmarks(frames: Frames) -> NDArray[np.float32]:
     """Return 68 landmarks per frame, float32 [T, 68, 2]: x and y in pixels, dlib's order, NaN where no face is seen.
 
+    A first network sees the whole crop; a second one looks at the mouth alone, placed by the first, and says where the
+    lips are.
+
     Args:
         frames: uint8 [T, H, W, 3] RGB face crops of any size: one face, upright within about 20 degrees, filling a
             third of the frame or more.
     """
+    found = _find_faces(frames)
+    boxes = mouth_boxes(found)
+    if boxes is None:
+        return found
+    centres, sides = boxes
+    lips = (_find_lips(frames, found) - 0.5) * sides[:, None, None] + centres[:, None]
+    seen = np.isfinite(found).all((1, 2))
+    found[seen, 48:68] = lips[seen]
+    return found
+
+
+def _find_faces(frames: Frames) -> NDArray[np.float32]:
+    """Return all 68 landmarks as the first network sees them, float32 [T, 68, 2]."""
     import torch
     import torch.nn.functional as F
 
     from syncbench.baselines.landmarks.network import INPUT_SIZE
 
-    network = _network()
+    network = _network().face
     height, width = frames.shape[1:3]
     side = max(height, width)
     left, top = (side - width) // 2, (side - height) // 2
@@ -68,12 +85,28 @@ def find_landmarks(frames: Frames) -> NDArray[np.float32]:
     return found
 
 
+def _find_lips(frames: Frames, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the lips' 20 landmarks, 0..1 across the mouth crop, float32 [T, 20, 2]."""
+    import torch
+
+    from syncbench.baselines.landmarks.network import MOUTH_SIZE
+
+    network = _network().mouth
+    crops = crop_mouths(frames, landmarks, MOUTH_SIZE)
+    found = np.empty((len(frames), 20, 2), np.float32)
+    with torch.inference_mode():
+        for start in range(0, len(frames), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            found[part] = network(torch.from_numpy(crops[part])[:, None].float()).numpy()
+    return found
+
+
 @dataclass(frozen=True)
 class Landmarks:
     """Landmarks of a clip's video by the bundled network, float32 [T, 68, 2]."""
 
     name: str = "landmarks[bundled]"
-    version: int = 1
+    version: int = 2
     needs: tuple[Feature, ...] = (FRAMES,)
     stored: bool = True
 

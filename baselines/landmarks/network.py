@@ -1,14 +1,16 @@
-"""A small convolutional network that finds 68 facial landmarks in a face crop."""
+"""Two small convolutional networks: 68 landmarks in a face crop, and the lips again in a closer look at the mouth."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["INPUT_SIZE", "LandmarkNet", "standardise"]
+__all__ = ["INPUT_SIZE", "MOUTH_SIZE", "LandmarkNet", "Landmarker", "MouthNet", "standardise"]
 
 INPUT_SIZE = 96
+MOUTH_SIZE = 64
 POINTS = 68
+MOUTH_POINTS = 20
 
 
 def standardise(images: Tensor) -> Tensor:
@@ -72,3 +74,35 @@ class LandmarkNet(nn.Module):
         features = self.trunk(standardise(images))
         answer = self.head(features).float()  # [B, 137]
         return answer[:, :-1].reshape(-1, POINTS, 2) + 0.5, answer[:, -1]
+
+
+class MouthNet(nn.Module):
+    """The 20 lip landmarks from a mouth crop, where an opening of the lips is several pixels wide."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            _conv(1, 16, kernel=5, stride=2),  # [B, 16, 32, 32]
+            _conv(16, 32, stride=2),  # [B, 32, 16, 16]
+            _Residual(32),
+            _conv(32, 64, stride=2),  # [B, 64, 8, 8]
+            _Residual(64),
+            nn.Flatten(),
+            nn.Linear(64 * 64, 192),
+            nn.ReLU(inplace=True),
+            nn.Linear(192, MOUTH_POINTS * 2),
+        )
+
+    def forward(self, mouths: Tensor) -> Tensor:
+        """Return points [B, 20, 2] with 0..1 across the crop, of grey crops [B, 1, 64, 64] of 0..255."""
+        out: Tensor = self.layers(standardise(mouths)).float().reshape(-1, MOUTH_POINTS, 2) + 0.5
+        return out
+
+
+class Landmarker(nn.Module):
+    """Both networks, so that they share a file of weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.face = LandmarkNet()
+        self.mouth = MouthNet()

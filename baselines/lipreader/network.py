@@ -48,8 +48,8 @@ class LipReader(nn.Module):
         """Standardised mouths [B, T, 64, 64] -> features [B, T, 256]."""
         seen = padded_stacks(mouths)
         flat = seen.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        out: Tensor = self.trunk(flat)
-        return out.unflatten(0, seen.shape[:2])
+        out: Tensor = self.trunk(flat).reshape(*seen.shape[:2], WIDTH)
+        return out
 
     def read(self, features: Tensor) -> Tensor:
         """Features [B, T, 256] -> log-probabilities of characters [B, 2 T, 39]."""

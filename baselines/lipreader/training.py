@@ -16,11 +16,19 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from syncbench.baselines.decoded import check_preset, clips_of, decode
+from syncbench.baselines.expert.evaluator import WEIGHTS as EXPERT
 from syncbench.baselines.expert.network import standardise
-from syncbench.baselines.expert.training import augment_mouths
+from syncbench.baselines.expert.training import augment_mouths, prepare
 from syncbench.baselines.lipreader.network import BLANK, STEPS_PER_FRAME, LipReader, decode_greedy, encode
+from syncbench.contracts import Clip
+from syncbench.errors import CommandError
 
-__all__ = ["Material", "fit_all", "fit_words", "look_at", "warp_times"]
+__all__ = ["Material", "fit_all", "fit_words", "look_at", "save", "start_from_expert", "train", "warp_times"]
+
+WORD_STEPS = 3000
+STEPS = 2000
+VIEWS = 4
 
 
 @dataclass(frozen=True)
@@ -138,7 +146,7 @@ def fit_words(
     log: Path,
     *,
     seed: int = 0,
-    minutes: float = 6.0,
+    minutes: float = math.inf,
     steps: int = 100_000,
     batch: int = 24,
     rate: float = 2e-3,
@@ -176,7 +184,7 @@ def fit_all(
     log: Path,
     *,
     seed: int = 0,
-    minutes: float = 20.0,
+    minutes: float = math.inf,
     steps: int = 100_000,
     batch: int = 8,
     rate: float = 8e-4,
@@ -224,3 +232,61 @@ def save(model: LipReader, path: Path) -> None:
     part = path.with_suffix(".part")
     save_file(tensors, part)
     part.replace(path)
+
+
+def train(
+    clips: Sequence[Clip],
+    folder: Path,
+    *,
+    preset: str = "embedded",
+    stage: str | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    device: str = "cpu",
+    steps: int | None = None,
+    also: str = "",
+    start: str = "",
+    word_steps: str = str(WORD_STEPS),
+) -> Path:
+    """Train the lip reader; the recipe of ``syncbench train lipreader``.
+
+    It starts from the sync expert's trunk, learns words on what that sees, then everything together.
+
+    Args:
+        clips: with transcripts.
+        folder: receives ``weights.safetensors``, ``log.csv`` and the decoded material.
+        resume: go on from the weights in ``folder``, which are written every minute, with a fresh optimiser and without
+            the first part.
+        steps: of the second part, instead of the recipe's.
+        also: further data sets, ``name:root`` separated by commas.
+        start: weights of this network to start from, without the first part.
+        word_steps: of the first part.
+
+    Returns:
+        The file of weights.
+
+    Raises:
+        CommandError: clips without transcripts, or another device than the CPU.
+    """
+    check_preset(preset, stage)
+    if device != "cpu":
+        raise CommandError(f"device '{device}': this recipe runs on the cpu")
+    everything = [c for c in (*clips, *(clips_of(also, "train") if also else ())) if c.transcript]
+    if not everything:
+        raise CommandError("these clips have no transcripts, so there is nothing to learn to read from")
+    folder.mkdir(parents=True, exist_ok=True)
+    weights, log = folder / "weights.safetensors", folder / "log.csv"
+    decoded = decode(everything, folder / "decoded")
+    material = Material(prepare(decoded).mouths, decoded.starts, decoded.texts)
+    torch.manual_seed(seed)
+    model = LipReader()
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    known = weights if resume and weights.exists() else Path(start) if start else None
+    if known is not None:
+        model.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(known).items()})
+    else:
+        start_from_expert(model, EXPERT)
+        views = look_at(model, material, VIEWS, seed)
+        fit_words(model, [material], [views], weights, log, seed=seed, steps=int(word_steps))
+    fit_all(model, [material], weights, log, seed=seed, steps=steps or STEPS)
+    return weights

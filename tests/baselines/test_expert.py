@@ -1,0 +1,106 @@
+"""The bundled sync expert on clips and speakers it was not trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from syncbench.baselines.expert.audio import log_mel
+from syncbench.baselines.expert.evaluator import Expert, embed
+from syncbench.baselines.landmarks import MOUTHS
+from syncbench.contracts import SAMPLES_PER_FRAME, Clip, Speech
+from syncbench.errors import ClipError
+from syncbench.features.core import ClipFeatures
+from syncbench.metrics.lse import Lse, distances, lse, masked_lse
+
+
+def _seen(clip: Clip) -> tuple[NDArray[np.uint8], Speech]:
+    mouths = ClipFeatures(clip)[MOUTHS]
+    return mouths, clip.speech(len(mouths))
+
+
+def _cells(mouths: NDArray[np.uint8], speech: Speech) -> NDArray[np.float32]:
+    embedded = embed(mouths, speech)
+    return distances(embedded["video"], embedded["audio"])
+
+
+@pytest.mark.parametrize("shift", [-10, -3, 4, 10])
+def test_finds_known_shifts(grid_clips: list[Clip], synthetic_clips: list[Clip], shift: int) -> None:
+    for clip in [grid_clips[0], *synthetic_clips[:1]]:
+        mouths, speech = _seen(clip)
+        early = max(0, shift) * SAMPLES_PER_FRAME
+        late = max(0, -shift)
+        cells = _cells(mouths[late:], speech[early:])
+        assert abs(lse(cells).offset - shift) <= 1
+        assert abs(masked_lse(cells).offset - shift) <= 1
+
+
+def test_finds_shifts_in_a_second(grid_clips: list[Clip]) -> None:
+    hits = []
+    for clip in grid_clips:
+        mouths, speech = _seen(clip)
+        cells = _cells(mouths[20:45], speech[25 * SAMPLES_PER_FRAME : 50 * SAMPLES_PER_FRAME])
+        hits.append(abs(masked_lse(cells).offset - 5) <= 1)
+    assert sum(hits) >= len(hits) - 1
+
+
+def test_real_beats_another_clips_speech(grid_clips: list[Clip], synthetic_clips: list[Clip]) -> None:
+    for clips in (grid_clips, synthetic_clips):
+        seen = [_seen(clip) for clip in clips]
+        for k, (mouths, speech) in enumerate(seen):
+            assert lse(_cells(mouths, speech)).lse_c > lse(_cells(mouths, seen[k - 1][1])).lse_c
+
+
+def test_through_lse(grid_clips: list[Clip]) -> None:
+    metric = Lse(Expert())
+    clip = grid_clips[0]
+    measured = metric.measure(None, ClipFeatures(clip))
+    assert metric.settings["evaluator"].startswith("expert@")
+    assert measured.in_sync == 1
+    assert measured.lse_c > 1
+
+
+def test_zeros_are_as_far_as_unrelated_speech(grid_clips: list[Clip]) -> None:
+    embedded = embed(*_seen(grid_clips[0]))
+    assert embedded["video"].shape == embedded["audio"].shape == (len(grid_clips[0].frames()) - 4, 257)
+    to_zero = np.linalg.norm(embedded["video"], axis=1)
+    np.testing.assert_allclose(to_zero, 10 * np.sqrt(2), rtol=1e-4)
+    far = np.linalg.norm(embedded["video"][:30] - embedded["audio"][-30:], axis=1).mean()
+    assert far == pytest.approx(10 * np.sqrt(2), rel=0.2)
+
+
+def test_a_window_hears_its_own_fifth_of_a_second(grid_clips: list[Clip]) -> None:
+    mouths, speech = _seen(grid_clips[0])
+    changed = speech.copy()
+    changed[: 30 * SAMPLES_PER_FRAME - 400] *= 0.5  # the level stays set by the rest
+    changed[35 * SAMPLES_PER_FRAME + 400 :] *= 1.0
+    before, after = embed(mouths, speech)["audio"], embed(mouths, changed)["audio"]
+    level = log_mel(speech, len(mouths)) - log_mel(changed, len(mouths))
+    if np.abs(level[4 * 30 : 4 * 35]).max() < 1e-6:
+        np.testing.assert_allclose(after[30], before[30], atol=1e-4)
+    assert np.abs(after[20] - before[20]).max() > 1e-3
+
+
+def test_loudness_does_not_matter(grid_clips: list[Clip]) -> None:
+    mouths, speech = _seen(grid_clips[0])
+    np.testing.assert_allclose(embed(mouths, speech * 0.3)["audio"], embed(mouths, speech)["audio"], atol=0.05)
+
+
+def test_too_short_is_said_so(grid_clips: list[Clip]) -> None:
+    mouths, speech = _seen(grid_clips[0])
+    with pytest.raises(ClipError, match="at least 5"):
+        embed(mouths[:4], speech)
+    assert len(embed(mouths[:5], speech)["video"]) == 1
+
+
+def test_recipe(synthetic_clips: list[Clip], tmp_path: Path) -> None:
+    from syncbench.baselines.expert.training import train
+
+    weights = train(synthetic_clips[:1], tmp_path, steps=2)
+    again = train(synthetic_clips[:1], tmp_path, steps=1, resume=True)
+    assert weights == again
+    assert weights.stat().st_size > 1_000_000
+    assert (tmp_path / "log.csv").read_text().startswith("step,")
