@@ -37,7 +37,7 @@ def to_csv(tables: list[Table]) -> str:
                 low, high = cell.interval or (None, None)
                 counts = [str(cell.n), str(cell.failed), str(cell.rank or "")]
                 numbers = [_exact(cell.value), _exact(low), _exact(high), *counts]
-                system = [guard(row.title), _yes(row.anchor), guard(_score(column.title, column.variant))]
+                system = [guard(row.title), row.anchor, guard(_score(column.title, column.variant))]
                 texts = [cell.note, cell.signature, row.run, row.digest]
                 measured = [_yes(cell.beats_real), _yes(table.measured), guard(row.literature)]
                 writer.writerow(

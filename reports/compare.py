@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 from rich.console import Console
@@ -28,6 +29,8 @@ __all__ = ["Change", "Comparison", "Difference", "compare", "print_comparison", 
 
 CHANGED = 5
 """Clips named per score."""
+RESAMPLES = 10_000
+"""No p-value is below 2 / RESAMPLES: many, so that Holm's correction over many scores leaves something to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,13 @@ def compare(a: Run, b: Run) -> Comparison:
     for key in dict.fromkeys([*of_a, *of_b]):
         left, right = of_a.get(key), of_b.get(key)
         label = f"{key[1]} under {key[2]}" if key[2] else key[1]
+        label = f"{label} ({key[0]})" if sum(k[1:] == key[1:] for k in {**of_a, **of_b}) > 1 else label
+        if left is None or right is None:
+            other = _same_name(key, of_a if left is None else of_b)
+            if other is not None:
+                first, second = (other, of_b[key]) if left is None else (of_a[key], other)
+                refused.append((label, "; ".join(difference(first.signature, second.signature))))
+                continue
         for score, name in ((left, a.name), (right, b.name)):
             if score is None:
                 missing.append((label, f"not asked for in {name}"))
@@ -160,17 +170,23 @@ def compare(a: Run, b: Run) -> Comparison:
     )
 
 
+def _same_name(key: tuple[str, str, str], scores: Mapping[tuple[str, str, str], Score]) -> Score | None:
+    """Return the score of that name and condition that another family (protocol, evaluator) measured, if one did."""
+    found = (score for other, score in scores.items() if other[1:] == key[1:] and score.value is not None)
+    return next(found, None)
+
+
 def _differences(a: Run, b: Run, pairs: Sequence[tuple[Score, Score]]) -> list[Difference]:
     groups = {**a.groups(), **b.groups()}
     families = dict.fromkeys((left.metric, left.condition) for left, _ in pairs)
-    tests = {family: paired(b, a, *family, groups) for family in families}
+    tests = {family: paired(b, a, *family, groups, RESAMPLES) for family in families}
     clips = _clip_values(a, b)
     found = [
         _difference(
             left,
             right,
             tests[left.metric, left.condition].get(left.name),
-            clips.get((left.name, left.condition)),
+            clips.get((left.metric, left.name, left.condition)),
         )
         for left, right in pairs
     ]
@@ -178,12 +194,12 @@ def _differences(a: Run, b: Run, pairs: Sequence[tuple[Score, Score]]) -> list[D
     return [dataclasses.replace(d, corrected=corrected.get(str(i))) for i, d in enumerate(found)]
 
 
-def _clip_values(a: Run, b: Run) -> dict[tuple[str, str], pd.DataFrame]:
-    """Return (score, condition) -> the clips both runs measured, with columns ``clip``, ``value_a`` and ``value_b``."""
-    keys = ["score", "condition", "clip"]
-    left, right = (run.to_pandas()[[*keys, "value"]] for run in (a, b))
-    both = left.merge(right, on=keys, suffixes=("_a", "_b")).dropna()
-    return {(str(key[0]), str(key[1])): rows for key, rows in both.groupby(["score", "condition"], sort=False)}  # type: ignore[index]
+def _clip_values(a: Run, b: Run) -> dict[tuple[str, ...], pd.DataFrame]:
+    """Return (family, score, condition) -> the clips both runs measured: ``clip``, ``value_a`` and ``value_b``."""
+    score = ["metric", "score", "condition"]
+    left, right = (run.to_pandas()[[*score, "clip", "value"]] for run in (a, b))
+    both = left.merge(right, on=[*score, "clip"], suffixes=("_a", "_b")).dropna()
+    return {tuple(map(str, cast("tuple[str, ...]", key))): rows for key, rows in both.groupby(score, sort=False)}
 
 
 def _difference(left: Score, right: Score, test: PairedResult | None, clips: pd.DataFrame | None) -> Difference:

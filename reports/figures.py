@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from syncbench.contracts import Score
 from syncbench.corruptions.spelling import parse
 from syncbench.errors import CommandError
+from syncbench.reports.gallery import labels
 from syncbench.reports.html import Figure
-from syncbench.reports.leaderboard import anchor_of, is_clean
+from syncbench.reports.leaderboard import anchor_of, is_clean, link
 from syncbench.reports.table import Table, head
 from syncbench.reports.text import file_name, plain
 from syncbench.runs import Run
@@ -58,15 +60,17 @@ def draw_all(runs: Sequence[Run], tables: Sequence[Table], folder: Path, paper: 
     jobs: list[tuple[str, str, Callable[[], Canvas | None]]] = []
     for table in tables:
         name = "-".join(part for part in (table.dataset, table.split, table.task, table.pairing) if part)
-        jobs.append(
-            (f"leaderboard-{name}", f"Scores with 95 % intervals, {table.title}", lambda t=table: dots(t, wide))
-        )
-    jobs.append(("correlation", "How scores agree over clips (Spearman)", lambda: correlation(runs, narrow)))
-    jobs.append(("shift", "Distance of lips and speech by shift", lambda: shift(runs, narrow)))
-    jobs.append(("readability", "How well lips can be read", lambda: readability(runs, narrow)))
-    jobs.append(("snr", "Word error rate by signal-to-noise ratio", lambda: snr(runs, narrow)))
-    jobs.append(("memory", "Memory addresses over time", lambda: memory(runs, narrow)))
-    jobs.append(("context", "Scores by context length", lambda: context(runs, narrow)))
+        jobs.append((f"leaderboard-{name}", f"Scores with 95 % intervals, {table.title}", partial(dots, table, wide)))
+    for table in tables:
+        own = [run for run in runs if any(row.link == link(run) for row in table.rows)]
+        name = f"correlation-{table.dataset}-{table.split}-{table.task}-{table.pairing}"
+        title = f"How scores agree over clips (Spearman), {table.title}"
+        jobs.append((name, title, partial(correlation, own, narrow)))
+    jobs.append(("shift", "Distance of lips and speech by shift", partial(shift, runs, narrow)))
+    jobs.append(("readability", "How well lips can be read", partial(readability, runs, narrow)))
+    jobs.append(("snr", "Word error rate by signal-to-noise ratio", partial(snr, runs, narrow)))
+    jobs.append(("memory", "Memory addresses over time", partial(memory, runs, narrow)))
+    jobs.append(("context", "Scores by context length", partial(context, runs, narrow)))
     drawn: list[Figure] = []
     with style():
         for name, title, job in jobs:
@@ -82,8 +86,10 @@ def _save(canvas: Canvas, folder: Path, name: str) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     plain_dates = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
+    canvas.draw_without_rendering()
+    canvas.set_layout_engine("none")  # laid out once, not once per format
     for kind in KINDS:
-        canvas.savefig(folder / f"{name}.{kind}", metadata=plain_dates[kind])  # type: ignore[arg-type]
+        canvas.savefig(folder / f"{name}.{kind}", metadata=plain_dates[kind])
     plt.close(canvas)
 
 
@@ -102,11 +108,16 @@ def _colour(runs: Sequence[Run]) -> dict[str, str]:
     return {str(run.path): colours.get(str(run.path), _FLOOR) for run in runs}
 
 
+def _legend(canvas: Canvas) -> None:
+    """Put the legend below the axes, where it hides nothing."""
+    canvas.legend(loc="outside lower center", ncols=3)
+
+
 def dots(table: Table, width: float) -> Canvas | None:
     """Draw one panel per score with a direction: each system a dot with its interval, the real video a dashed line."""
     from matplotlib import pyplot as plt
 
-    shown = [i for i, c in enumerate(table.columns) if c.direction != "none" and _values(table, i)]
+    shown = [i for i, c in enumerate(table.columns) if c.direction != "none" and len(set(_values(table, i))) > 1]
     if not shown:
         return None
     rows = [*table.systems, *table.anchors]
@@ -128,6 +139,7 @@ def dots(table: Table, width: float) -> Canvas | None:
         axis.set_title(_text(head(table.columns[i])))
         axis.set_yticks(range(len(rows)), [_text(row.anchor or row.title)[:28] for row in rows])
         axis.set_ylim(len(rows) - 0.5, -0.5)
+        axis.locator_params(axis="x", nbins=4)
         axis.grid(axis="y", visible=False)
     for axis in axes.flat[len(shown) :]:
         axis.set_visible(False)
@@ -146,10 +158,14 @@ def correlation(runs: Sequence[Run], width: float) -> Canvas | None:
     parts: list[pd.DataFrame] = []
     titles: dict[str, str] = {}
     for run in runs:
-        titles |= {score.name: score.title for score in run.summary.scores if score.direction != "none"}
+        for (family, name), title in labels([s for s in run.summary.scores if s.direction != "none"]).items():
+            titles[f"{family} {name}"] = title
         rows = run.to_pandas()
-        rows = rows[rows["condition"].map(lambda c: is_clean(str(c))) & rows["score"].isin(list(titles))]
-        parts.append(rows.pivot_table(index="clip", columns="score", values="value").rank(pct=True))
+        rows = rows[rows["condition"].map(lambda c: is_clean(str(c)))]
+        rows = rows.assign(key=rows["metric"] + " " + rows["score"])
+        parts.append(
+            rows[rows["key"].isin(list(titles))].pivot(index="clip", columns="key", values="value").rank(pct=True)
+        )
     pooled = pd.concat(parts) if parts else pd.DataFrame()
     names = [
         name for name in titles if name in pooled and pooled[name].notna().sum() >= 5 and pooled[name].nunique() > 1
@@ -160,9 +176,9 @@ def correlation(runs: Sequence[Run], width: float) -> Canvas | None:
     canvas, axis = plt.subplots(figsize=(width, width * 0.86))
     image = axis.imshow(matrix, cmap="RdBu", vmin=-1, vmax=1)
     axis.grid(visible=False)
-    labels = [_text(titles[name]) for name in names]
-    axis.set_xticks(range(len(names)), labels, rotation=40, ha="right", rotation_mode="anchor")
-    axis.set_yticks(range(len(names)), labels)
+    names_shown = [_text(titles[name]) for name in names]
+    axis.set_xticks(range(len(names)), names_shown, rotation=40, ha="right", rotation_mode="anchor")
+    axis.set_yticks(range(len(names)), names_shown)
     for (i, j), value in np.ndenumerate(matrix):
         if np.isfinite(value):
             dark = abs(value) > 0.6
@@ -185,7 +201,7 @@ def shift(runs: Sequence[Run], width: float) -> Canvas | None:
     if not lines:
         return None
     colours = _colour(runs)
-    canvas, axis = plt.subplots(figsize=(width, 0.62 * width))
+    canvas, axis = plt.subplots(figsize=(width, 0.75 * width))
     styles = {"reference": (0, (3, 2)), "shuffled": (0, (1, 1)), "frozen": "-."}
     for run, offsets, distances in lines:
         axis.plot(
@@ -198,7 +214,7 @@ def shift(runs: Sequence[Run], width: float) -> Canvas | None:
     axis.axvline(0, color="#404552", linewidth=0.5)
     axis.set_xlabel("offset [frames of 40 ms], + means the speech is early")
     axis.set_ylabel("mean distance")
-    axis.legend()
+    _legend(canvas)
     return canvas
 
 
@@ -249,13 +265,13 @@ def snr(runs: Sequence[Run], width: float) -> Canvas | None:
         return None
     noises = list(dict.fromkeys(noise for _, noise in lines))
     paths = list(dict.fromkeys(path for path, _ in lines))
-    canvas, axis = plt.subplots(figsize=(width, 0.66 * width))
+    canvas, axis = plt.subplots(figsize=(width, 0.75 * width))
     for (path, noise), points in lines.items():
         x = [level for level, _ in points]
         colour, dash = f"C{paths.index(path) % 8}", ["-", "--", ":", "-."][noises.index(noise) % 4]
         axis.plot(
             x,
-            [s.value for _, s in points],
+            [s.value or 0.0 for _, s in points],
             marker="o",
             color=colour,
             linestyle=dash,
@@ -273,7 +289,7 @@ def snr(runs: Sequence[Run], width: float) -> Canvas | None:
     axis.set_xlabel("signal-to-noise ratio [dB]")
     axis.set_ylabel("WER [%]")
     axis.set_ylim(bottom=0)
-    axis.legend()
+    _legend(canvas)
     return canvas
 
 

@@ -19,7 +19,7 @@ from syncbench.errors import ClipError
 from syncbench.reports.text import file_name
 from syncbench.runs import Run
 
-__all__ = ["Exhibit", "chosen", "exhibit", "headline"]
+__all__ = ["Exhibit", "chosen", "exhibit", "headline", "labels"]
 
 # Codecs every current browser plays in these containers; anything else is written anew as H.264.
 _PLAYABLE = {".mp4": {"h264", "av1", "vp9"}, ".webm": {"vp8", "vp9", "av1"}, ".m4v": {"h264"}}
@@ -59,6 +59,13 @@ class Exhibit:
     trouble: str = ""
 
 
+def labels(scores: Sequence[Score]) -> dict[tuple[str, str], str]:
+    """Return (family, score) -> title, with the family's name where two families share a title."""
+    titles = {(score.metric, score.name): score.title for score in scores}
+    shared = [title for title in titles.values() if list(titles.values()).count(title) > 1]
+    return {key: f"{title} ({key[0]})" if title in shared else title for key, title in titles.items()}
+
+
 def headline(run: Run) -> Score | None:
     """Return the score clips are sorted by: the first known one, else the first with a better direction and a value."""
     usable = [s for s in run.summary.scores if s.value is not None and s.direction != "none"]
@@ -72,7 +79,9 @@ def chosen(run: Run, each: int = EACH) -> list[tuple[str, str]]:
     if score is None:
         return []
     rows = run.to_pandas()
-    rows = rows[(rows["score"] == score.name) & (rows["condition"] == score.condition)].dropna(subset=["value"])
+    rows = rows[
+        (rows["metric"] == score.metric) & (rows["score"] == score.name) & (rows["condition"] == score.condition)
+    ].dropna(subset=["value"])
     rows = rows.sort_values(["value", "clip"], ascending=[score.direction == "higher", True])
     clips = [str(clip) for clip in rows["clip"]]
     worst = clips[: min(each, (len(clips) + 1) // 2)]
@@ -113,12 +122,15 @@ def exhibit(run: Run, clip: str, place: str, condition: str, folder: Path, rows:
 
 
 def _clip_scores(scores: Sequence[Score], rows: pd.DataFrame) -> tuple[tuple[str, str], ...]:
-    known = {score.name: score for score in scores}
+    known = {(score.metric, score.name): score for score in scores}
+    titles = labels(scores)
     found: list[tuple[str, str]] = []
-    for name, value in zip(rows["score"], rows["value"], strict=True):
-        score = known.get(str(name))
+    for metric, name, value in zip(rows["metric"], rows["score"], rows["value"], strict=True):
+        score = known.get((str(metric), str(name)))
         if score is not None and not np.isnan(value):
-            found.append((score.title, f"{value:.{score.digits}f}{' ' + score.unit if score.unit else ''}"))
+            found.append(
+                (titles[score.metric, score.name], f"{value:.{score.digits}f}{' ' + score.unit if score.unit else ''}")
+            )
     return tuple(found)
 
 
@@ -151,9 +163,10 @@ def _show(clip: Clip, run: Path, folder: Path, trouble: list[str]) -> str:
 
 def _codec(path: Path) -> str:
     import av
+    import av.error
 
     try:
         with av.open(str(path)) as container:
             return container.streams.video[0].codec_context.name
-    except (av.FFmpegError, IndexError) as error:
+    except (av.error.FFmpegError, IndexError) as error:
         raise ClipError(f"{path}: cannot be read: {error}") from error

@@ -199,7 +199,7 @@ def gate(run: Run, baseline: Run, policy: Policy) -> GateResult:
         limits = policy.limits(score.name, score.condition)
         if limits is None or score.direction == "none":
             continue
-        other = here.get((score.metric, score.name, score.condition))
+        other = here.get((score.metric, score.name, score.condition)) or _same_name(score, run)
         why = _obstacle(score, other, baseline.name, run.name)
         prepared.append(_unknown(score, why) if why else _case(run, baseline, score, limits, groups))
     judged = iter(judge([case for case in prepared if isinstance(case, Case)], policy))
@@ -268,6 +268,12 @@ def _obstacle(score: Score, other: Score | None, baseline: str, run: str) -> str
             return f"{name}: {found.reason or 'no value'}"
     parts = difference(score.signature, other.signature)
     return f"signatures differ in {'; '.join(parts)}" if parts else ""
+
+
+def _same_name(score: Score, run: Run) -> Score | None:
+    """Return the run's score of that name that another family (protocol, evaluator) measured: its signature tells."""
+    names = (s for s in run.summary.scores if (s.name, s.condition) == (score.name, score.condition))
+    return next((s for s in names if s.value is not None), None)
 
 
 def _unknown(score: Score, reason: str) -> Verdict:

@@ -24,7 +24,7 @@ from syncbench.contracts import SAMPLES_PER_FRAME, Score
 from syncbench.corruptions.spelling import parse
 from syncbench.errors import ClipError, CommandError
 from syncbench.reports import vector
-from syncbench.reports.gallery import Exhibit, chosen, exhibit, headline
+from syncbench.reports.gallery import Exhibit, chosen, exhibit, headline, labels
 from syncbench.reports.leaderboard import anchor_of, digest, is_clean, link, system_title
 from syncbench.reports.table import Cell, Table, arrow
 from syncbench.reports.text import number, plain
@@ -190,10 +190,13 @@ def _page(run: Run, media: Path) -> _Page:
         its = rows[(rows["clip"] == clip) & (rows["condition"] == condition)]
         items.append(_item(run, exhibit(run, clip, place, condition, media, its)))
     histograms: list[tuple[str, Markup]] = []
+    titles = labels(run.summary.scores)
+    by_score = {key: part["value"].to_numpy(float) for key, part in rows.groupby(["metric", "score", "condition"])}
     for known in run.summary.scores:
-        values = rows[(rows["score"] == known.name) & (rows["condition"] == known.condition)]["value"].to_numpy(float)
+        values = by_score.get((known.metric, known.name, known.condition), np.zeros(0))
         if is_clean(known.condition) and np.isfinite(values).sum() > 1:
-            title = f"{known.title}{f' [{known.unit}]' if known.unit else ''}"
+            unit = f" [{known.unit}]" if known.unit else ""
+            title = f"{titles[known.metric, known.name]}{unit}"
             histograms.append((title, vector.histogram(values, title)))
     return _Page(
         id=link(run).removeprefix("#"),
@@ -291,8 +294,9 @@ def _slots(run: Run, shown: Exhibit, most: int = 8) -> list[_Slot]:
 
 def _grids(scores: Sequence[Score]) -> Iterable[_Grid]:
     """Yield, per score, its values by corruption of speech and picture, where there is more than one condition."""
-    for name in dict.fromkeys(score.name for score in scores if not is_clean(score.condition)):
-        own = [score for score in scores if score.name == name]
+    titles = labels(scores)
+    for key in dict.fromkeys((score.metric, score.name) for score in scores if not is_clean(score.condition)):
+        own = [score for score in scores if (score.metric, score.name) == key]
         cells = {_both(score.condition): score for score in own}
         down = list(dict.fromkeys(key[0] for key in cells))
         across = list(dict.fromkeys(key[1] for key in cells))
@@ -306,7 +310,7 @@ def _grids(scores: Sequence[Score]) -> Iterable[_Grid]:
 
         rows = tuple((a, tuple(shown(cells.get((a, v))) for v in across)) for a in down)
         unit = f" [{own[0].unit}]" if own[0].unit else ""
-        yield _Grid(f"{own[0].title}{unit}", tuple(across), rows)
+        yield _Grid(f"{titles[key]}{unit}", tuple(across), rows)
 
 
 def _both(condition: str) -> tuple[str, str]:

@@ -100,7 +100,9 @@ def link(run: Run) -> str:
     return f"#run-{file_name(run.name)}-{digest(run)[:8]}"
 
 
-def paired(a: Run, b: Run, metric: str, condition: str, groups: Mapping[str, str]) -> dict[str, PairedResult]:
+def paired(
+    a: Run, b: Run, metric: str, condition: str, groups: Mapping[str, str], resamples: int = 2000
+) -> dict[str, PairedResult]:
     """Return score -> difference ``a - b`` over the clips both runs measured; empty where nothing can be resampled."""
     try:
         of_a, of_b = a.measurements(metric, condition), b.measurements(metric, condition)
@@ -110,7 +112,9 @@ def paired(a: Run, b: Run, metric: str, condition: str, groups: Mapping[str, str
     if len(common) < 2:
         return {}
     names = [groups.get(clip, "") for clip in common]
-    return paired_bootstrap([of_a[clip] for clip in common], [of_b[clip] for clip in common], names, seed=0)
+    return paired_bootstrap(
+        [of_a[clip] for clip in common], [of_b[clip] for clip in common], names, seed=0, resamples=resamples
+    )
 
 
 def shared_parts(signature: str) -> str:
@@ -142,7 +146,7 @@ def _leaderboard(group: Sequence[Run]) -> Table:
 
 
 def _build(group: Sequence[Run], entries: Sequence[_Entry]) -> Table:
-    classes = _classes(entries)
+    classes = [members for members in _classes(entries) if any(entry.score.value is not None for entry in members)]
     rows = sorted(group, key=lambda run: run.is_anchor)
     columns: list[Column] = []
     cells: dict[str, list[Cell]] = {str(run.path): [] for run in rows}
@@ -165,7 +169,7 @@ def _build(group: Sequence[Run], entries: Sequence[_Entry]) -> Table:
         split=asked.split,
         task=asked.task,
         pairing=asked.pairing,
-        notes=_notes(rows, titles, columns, cells),
+        notes=_notes(rows, titles, columns, cells, entries),
     )
 
 
@@ -296,7 +300,11 @@ def _beats(value: float | None, real: float | None, direction: str) -> bool:
 
 
 def _notes(
-    rows: Sequence[Run], titles: Sequence[str], columns: Sequence[Column], cells: Mapping[str, Sequence[Cell]]
+    rows: Sequence[Run],
+    titles: Sequence[str],
+    columns: Sequence[Column],
+    cells: Mapping[str, Sequence[Cell]],
+    entries: Sequence[_Entry],
 ) -> tuple[str, ...]:
     notes: list[str] = []
     if any(column.ranked for column in columns):
@@ -309,13 +317,19 @@ def _notes(
         failed = {failure.clip for failure in run.summary.failures}
         if failed:
             notes.append(f"{title}: {len(failed)} of {len(run.manifest.clips)} clips failed in some stage.")
-        reasons: dict[str, list[str]] = {}
-        for column, cell in zip(columns, cells[str(run.path)], strict=True):
-            if cell.value is None and cell.note:
-                reasons.setdefault(cell.note, []).append(column.title)
-        notes += [f"{title}: no {', '.join(dict.fromkeys(names))}: {reason}" for reason, names in reasons.items()]
-    remarked = [(remark, title) for run, title in zip(rows, titles, strict=True) for remark in run.summary.remarks]
-    for remark in dict.fromkeys(remark for remark, _ in remarked):
-        by = [title for other, title in remarked if other == remark]
-        notes.append(remark if len(by) == len(rows) else f"{', '.join(by)}: {remark}")
+    said: dict[str, list[str]] = {}
+    for run, title in zip(rows, titles, strict=True):
+        for text in [*_absences(run, entries), *run.summary.remarks]:
+            said.setdefault(text, []).append(title)
+    for text, by in said.items():
+        notes.append(text if len(by) == len(rows) else f"{', '.join(by)}: {text}")
     return tuple(dict.fromkeys(notes))
+
+
+def _absences(run: Run, entries: Sequence[_Entry]) -> list[str]:
+    """Return one sentence per family and reason why the run has no value."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for entry in entries:
+        if entry.run is run and entry.score.value is None and entry.score.reason:
+            reasons.setdefault((entry.score.metric, entry.score.reason), []).append(entry.score.title)
+    return [f"no {', '.join(dict.fromkeys(t))} ({family}): {reason}" for (family, reason), t in reasons.items()]

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from syncbench.errors import CommandError
@@ -102,13 +103,8 @@ def _entry(name: str, run: Run) -> dict[str, object]:
         "pairing": asked.pairing,
         "created": asked.created,
         "sha256": digest(run),
-        "scores": {
-            f"{s.name}@{s.condition}" if s.condition else s.name: {
-                "value": s.value, "low": s.low, "high": s.high, "n": s.n, "failed": s.failed, "signature": s.signature,
-            }
-            for s in run.summary.scores
-        },
-    }  # fmt: skip
+        "scores": [asdict(score) for score in run.summary.scores],
+    }
 
 
 def _write(path: Path, text: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from syncbench import media, registry
 from syncbench.contracts import Clip, Measurement
+from syncbench.corruptions.spelling import parse
 from syncbench.metrics.image_quality import ImageQualityMeasurement
 from syncbench.metrics.lse import LseMeasurement
 from syncbench.metrics.word_error import WordErrorMeasurement
@@ -72,7 +73,7 @@ def make_run(tmp_path: Path, films: tuple[Path, Path]) -> MakeRun:
         folder: Path | None = None,
         dataset: str = "lrs2",
         task: str = "talking-face",
-        protocol: str = "",
+        sync: str = "lse",
         clips: Sequence[str] = (),
         groups: Sequence[str] = (),
         transcript: str = "BIN BLUE AT L SIX NOW",
@@ -86,17 +87,17 @@ def make_run(tmp_path: Path, films: tuple[Path, Path]) -> MakeRun:
         out = (folder or tmp_path / "runs") / (name or model.replace("/", "-").replace(":", "-"))
         ids = list(clips) or [f"s{i % 5}/clip{i:03d}" for i in range(len(values))]
         families: dict[str, Callable[[float], Measurement]] = (
-            {"word_error": lambda v: words(round(v))} if task == "avsr" else {"lse": lse, "image_quality": quality}
+            {"word_error": lambda v: words(round(v))} if task == "avsr" else {sync: lse, "image_quality": quality}
         )
-        audio = ("clean", *(condition.partition(",")[0].removeprefix("audio=") for condition, _ in conditions))
+        parsed = [parse(condition) for condition, _ in conditions]
+        audio = tuple(dict.fromkeys(["clean", *(condition.audio for condition in parsed)]))
+        visual = tuple(dict.fromkeys(["clean", *(condition.visual for condition in parsed)]))
         measured = {family: dict(registry.metric(family).settings) for family in families}
-        if protocol:
-            measured["lse"]["protocol"] = protocol
         manifest = Manifest(
             name=out.name,
             created="2026-01-01T00:00:00+00:00",
             command=("run", "--model", model),
-            request=Request(model=model, dataset=dataset, audio=audio),
+            request=Request(model=model, dataset=dataset, audio=audio, visual=visual),
             task=task,
             settings=dict(settings or {}),
             metrics=measured,
@@ -139,7 +140,7 @@ def make_run(tmp_path: Path, films: tuple[Path, Path]) -> MakeRun:
 
 
 def _curves(family: str, value: float) -> dict[str, np.ndarray]:
-    if family == "lse":
+    if family.startswith("lse"):
         offsets = np.arange(15, -16, -1)
         return {
             "confidence": value + np.sin(np.arange(FRAMES - 5) / 3),

@@ -1,0 +1,88 @@
+"""Two runs against each other."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from syncbench.errors import CommandError
+from syncbench.reports.compare import compare, print_comparison, to_json, to_markdown
+
+from .conftest import MakeRun
+
+BASE = np.random.default_rng(0).normal(7.0, 1.0, 40)
+
+
+def test_a_real_difference_is_found_and_told_in_the_scores_own_direction(make_run: MakeRun) -> None:
+    worse = BASE - 0.5 + np.random.default_rng(1).normal(0, 0.2, 40)
+    result = compare(make_run("a", list(BASE)), make_run("b", list(worse)))
+    by_name = {d.name: d for d in result.differences}
+    assert by_name["lse_c"].difference == pytest.approx(worse.mean() - BASE.mean())
+    assert by_name["lse_c"].verdict == "B worse"
+    assert by_name["lse_d"].verdict == "B worse"
+    assert by_name["lse_d"].difference > 0
+    assert by_name["lse_c"].low is not None
+    assert by_name["lse_c"].high is not None
+    assert by_name["lse_c"].low < by_name["lse_c"].difference < by_name["lse_c"].high < 0
+    assert by_name["av_offset"].verdict == "no difference shown"
+    assert by_name["lse_c"].better + by_name["lse_c"].worse + by_name["lse_c"].equal == 40
+    assert all(d.p is not None and d.corrected is not None and d.corrected >= d.p for d in result.differences)
+
+
+def test_the_clips_that_changed_most_come_first(make_run: MakeRun) -> None:
+    moved = list(BASE)
+    moved[7] -= 3
+    moved[3] += 2
+    result = compare(make_run("a", list(BASE)), make_run("b", moved))
+    lse_c = next(d for d in result.differences if d.name == "lse_c")
+    assert [c.clip for c in lse_c.changed] == ["s2/clip007", "s3/clip003"]
+    assert (lse_c.better, lse_c.worse, lse_c.equal) == (1, 1, 38)
+
+
+def test_flips_count_clips_that_became_flawless_or_ceased_to_be(make_run: MakeRun) -> None:
+    a = make_run("a", [0, 0, 0, 1, 2], task="avsr")
+    b = make_run("b", [0, 1, 2, 0, 2], task="avsr")
+    wer = next(d for d in compare(a, b).differences if d.name == "wer")
+    assert (wer.gained, wer.lost) == (1, 2)
+
+
+def test_unequal_signatures_are_refused_and_the_part_is_named(make_run: MakeRun) -> None:
+    a, b = make_run("a", list(BASE)), make_run("b", list(BASE), sync="lse-wav2lip-lrs")
+    result = compare(a, b)
+    refused = dict(result.refused)
+    assert "protocol: native.1 / wav2lip-lrs.1" in refused["lse_c (lse)"]
+    assert {d.metric for d in result.differences} == {"image_quality"}
+    with pytest.raises(CommandError, match=r"dataset: lrs2/test@.* / lrs3/test@"):
+        compare(a, make_run("c", list(BASE), dataset="lrs3"))
+
+
+def test_only_clips_both_measured_are_compared(make_run: MakeRun) -> None:
+    a = make_run("a", list(BASE), failures={"s9/bad": "no face"})
+    b = make_run("b", [*BASE, 100.0], clips=[f"s{i % 5}/clip{i:03d}" for i in range(40)] + ["s9/bad"])
+    with pytest.raises(CommandError, match="dataset"):  # other clips make another dataset hash
+        compare(a, b)
+    c = make_run("c", list(BASE), failures={"s9/worse": "empty"})
+    result = compare(a, c)
+    assert result.differences[0].n == 40
+    assert (result.failed_in_a, result.failed_in_b) == (("s9/bad",), ("s9/worse",))
+
+
+def test_renderers_hold_the_numbers_and_escape(make_run: MakeRun) -> None:
+    clips = ["</script>|x|\x1b[2J", *[f"s/{i}" for i in range(39)]]
+    moved = list(BASE)
+    moved[0] -= 3
+    result = compare(make_run("a|b", list(BASE), clips=clips), make_run("b", moved, clips=clips))
+    console = Console(file=io.StringIO(), width=160, color_system=None)
+    print_comparison(result, console)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "LSE-C" in printed
+    assert "\x1b" not in printed
+    text = to_markdown(result)
+    assert "</script>" not in text
+    assert len({line.count("|") for line in text.splitlines() if line.startswith("|")}) == 1
+    record = json.loads(to_json(result))
+    assert record["differences"][0]["verdict"] == "no difference shown"

@@ -1,0 +1,49 @@
+"""Figures: drawn where the runs hold their data, vector, fonts embedded, the same for equal runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from syncbench.reports.figures import COLUMN_WIDTHS, draw_all
+from syncbench.reports.leaderboard import leaderboard
+
+from .conftest import MakeRun
+
+BASE = list(np.random.default_rng(0).normal(7.0, 1.0, 12))
+
+
+def drawn(runs: list, folder: Path) -> set[str]:
+    return {figure.name.partition("-")[0] for figure in draw_all(runs, leaderboard(runs), folder)}
+
+
+def test_figures_are_vector_with_embedded_fonts_at_column_width(make_run: MakeRun, tmp_path: Path) -> None:
+    runs = [make_run("reference", BASE), make_run("evil $x_y$ \\input", [v - 1 for v in BASE], traces=True)]
+    assert drawn(runs, tmp_path / "f") == {"leaderboard", "correlation", "shift", "memory"}
+    pdf = (tmp_path / "f" / "shift.pdf").read_bytes()
+    assert b"/FontFile2" in pdf  # TrueType outlines, embedded
+    assert b"/Type3" not in pdf
+    box = re.search(rb"/MediaBox \[ *0 0 ([\d.]+)", pdf)
+    assert box is not None
+    assert abs(float(box[1]) / 72 - COLUMN_WIDTHS["cvpr"][0]) < 0.01
+    svg = (tmp_path / "f" / "shift.svg").read_text()
+    assert "<image" not in svg
+    assert {path.suffix for path in (tmp_path / "f").iterdir()} == {".pdf", ".svg", ".png"}
+    drawn(runs, tmp_path / "again")
+    for path in (tmp_path / "f").iterdir():
+        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
+
+
+def test_recognisers_get_error_rates_against_noise(make_run: MakeRun, tmp_path: Path) -> None:
+    noisy = [(f"audio=babble@{snr},visual=clean", [4 - snr // 5, 3, 3]) for snr in (0, 5, 10)]
+    assert "snr" in drawn([make_run("av", [0, 1, 0], task="avsr", conditions=noisy)], tmp_path)
+
+
+def test_context_lengths_of_one_model_make_a_curve(make_run: MakeRun, tmp_path: Path) -> None:
+    runs = [
+        make_run("cals", [v + c / 10 for v in BASE], name=f"cals-{c}", settings={"context": str(c)}) for c in (0, 5, 30)
+    ]
+    assert "context" in drawn(runs, tmp_path)
+    assert "context" not in drawn(runs[:1], tmp_path / "one")

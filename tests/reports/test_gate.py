@@ -1,0 +1,190 @@
+"""The gate: a planted regression fails, noise of equal systems does not, and too few clips cannot tell."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from syncbench.errors import CommandError
+from syncbench.reports.gate import (
+    Case,
+    Limits,
+    Policy,
+    gate,
+    judge,
+    load_policy,
+    print_gate,
+    to_json,
+    to_junit,
+    to_markdown,
+)
+
+from .conftest import MakeRun, lse
+
+BASE = np.random.default_rng(0).normal(7.0, 1.0, 60)
+POLICY = Policy(scores={"lse_c": Limits(absolute=0.2), "lse_d": Limits(relative=0.03)})
+
+
+def near(shift: float, seed: int, spread: float = 0.3) -> list[float]:
+    return list(BASE + shift + np.random.default_rng(seed).normal(0, spread, len(BASE)))
+
+
+def test_a_planted_regression_fails(make_run: MakeRun) -> None:
+    result = gate(make_run("worse", near(-1.0, 1)), make_run("baseline", near(0, 2)), POLICY)
+    assert {v.score: v.outcome for v in result.verdicts} == {"lse_c": "fail", "lse_d": "fail"}
+    assert result.exit_code == 1
+    lse_c = result.verdicts[0]
+    assert lse_c.loss is not None
+    assert lse_c.low is not None
+    assert lse_c.loss == pytest.approx(1.0, abs=0.2)
+    assert lse_c.low > 0
+
+
+def test_equal_systems_and_better_ones_pass(make_run: MakeRun) -> None:
+    baseline = make_run("baseline", near(0, 2, 0.1))
+    assert gate(make_run("equal", near(0, 1, 0.1)), baseline, POLICY).exit_code == 0
+    assert gate(make_run("better", near(1.0, 3)), baseline, POLICY).exit_code == 0
+    assert gate(baseline, baseline, POLICY).exit_code == 0
+
+
+def test_both_floors_must_be_passed(make_run: MakeRun) -> None:
+    run, baseline = make_run("worse", near(-0.5, 1, 0.1)), make_run("baseline", near(0, 2, 0.1))
+
+    def outcome(**floors: float) -> str:
+        return gate(run, baseline, Policy(scores={"lse_c": Limits(**floors)})).outcome
+
+    assert outcome(absolute=0.2) == "fail"
+    assert outcome(relative=0.02) == "fail"
+    assert outcome(absolute=0.2, relative=0.2) == "pass"  # 20 % of 7 is 1.4
+    assert outcome(absolute=1.0, relative=0.02) == "pass"
+
+
+def test_too_few_clips_cannot_tell(make_run: MakeRun) -> None:
+    few = gate(make_run("few-worse", near(-3, 1)[:10]), make_run("few", near(0, 2)[:10]), POLICY)
+    assert few.exit_code == 2
+    assert "10 independent clips or groups, and the policy asks for 20" in few.verdicts[0].reason
+    groups = [f"speaker{i % 4}" for i in range(60)]  # 60 clips of 4 speakers are 4 independent groups
+    one = make_run("grouped-worse", near(-3, 1), groups=groups)
+    assert gate(one, make_run("grouped", near(0, 2), groups=groups), POLICY).exit_code == 2
+
+
+def test_a_wide_interval_cannot_tell_and_says_how_many_clips_would(make_run: MakeRun) -> None:
+    strict = Policy(scores={"lse_c": Limits(absolute=0.15)})
+    result = gate(make_run("noisy", near(0.05, 1, 2.0)), make_run("baseline", near(0, 2, 2.0)), strict)
+    assert result.exit_code == 2
+    assert "would tell" in result.verdicts[0].reason
+
+
+def test_a_missing_or_unequal_score_is_never_a_pass(make_run: MakeRun) -> None:
+    baseline = make_run("baseline", near(0, 2))
+    other = gate(make_run("other", near(0, 1), sync="lse-wav2lip-lrs"), baseline, POLICY)
+    assert other.exit_code == 2
+    assert "protocol: native.1 / wav2lip-lrs.1" in other.verdicts[0].reason
+    lacking = make_run("lacking", [0.0] * 60, task="avsr")
+    assert gate(lacking, baseline, POLICY).verdicts[0].reason == "lacking does not hold it"
+
+
+def test_a_failure_outweighs_what_cannot_be_told(make_run: MakeRun) -> None:
+    policy = Policy(scores={"lse_c": Limits(absolute=0.2), "psnr": Limits(relative=1e-9)})
+    result = gate(make_run("worse", near(-1, 1)), make_run("baseline", near(0, 2)), policy)
+    assert result.exit_code == 1
+
+
+def test_patterns_and_conditions(make_run: MakeRun) -> None:
+    noisy = [("audio=babble@0,visual=clean", [2] * 30)]
+    worse = [("audio=babble@0,visual=clean", [4] * 30)]
+    baseline = make_run("baseline", [1, 0] * 15, task="avsr", conditions=noisy)
+    run = make_run("run", [1, 0] * 15, task="avsr", conditions=worse)
+    policy = Policy(scores={"wer@audio=babble*": Limits(absolute=1), "wer": Limits(absolute=5)})
+    outcomes = {v.condition: v.outcome for v in gate(run, baseline, policy).verdicts}
+    assert outcomes == {"": "pass", "audio=babble@0,visual=clean": "fail"}
+    with pytest.raises(CommandError, match="'psnrr' fits no score"):
+        gate(run, baseline, Policy(scores={"psnrr": Limits(absolute=1)}))
+    talk = make_run("talk", near(0, 1))
+    with pytest.raises(CommandError, match="'av_offset' fits no score"):  # it has no better way
+        gate(talk, talk, Policy(scores={"av_offset": Limits(absolute=1)}))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("levle = 0.05\n[scores.lse_c]\nabsolute=1", "levle: Extra inputs"),
+        ("[scores.lse_c]\nabsolut=1", "scores.lse_c.absolut: Extra inputs"),
+        ("[scores.lse_c]\nabsolute=-1", "scores.lse_c.absolute"),
+        ("[scores.lse_c]\n", "relative or absolute above zero"),
+        ("level = 0.05", "scores: Field required"),
+        ("[scores", "is not TOML"),
+    ],
+)
+def test_a_wrong_policy_is_one_clear_line(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text(text)
+    with pytest.raises(CommandError, match=complaint) as caught:
+        load_policy(path)
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_policy_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text('level = 0.01\nmin_clips = 30\n[scores."wer*"]\nrelative = 0.02\nabsolute = 0.5\n')
+    policy = load_policy(path)
+    assert (policy.level, policy.min_clips) == (0.01, 30)
+    assert policy.limits("wer", "audio=x") == Limits(relative=0.02, absolute=0.5)
+    assert policy.limits("cer", "") is None
+    with pytest.raises(CommandError, match="cannot be read"):
+        load_policy(tmp_path / "none.toml")
+
+
+def test_renderers(make_run: MakeRun) -> None:
+    policy = Policy(scores={"lse_c": Limits(absolute=0.2), "psnr": Limits(relative=1e-9), "ssim": Limits(absolute=0.9)})
+    run = make_run("<worse>&|\x01", near(-1, 1), name="bad-name")
+    result = gate(run, make_run("baseline", near(0, 2)), policy)
+    suite = ElementTree.fromstring(to_junit(result))
+    counts = {v.outcome for v in result.verdicts}
+    assert (suite.get("tests"), suite.get("failures")) == ("3", str(sum(v.outcome == "fail" for v in result.verdicts)))
+    assert len(suite.findall("testcase/failure")) == int(suite.get("failures") or 0)
+    assert len(suite.findall("testcase/error")) == int(suite.get("errors") or 0)
+    record = json.loads(to_json(result))
+    assert (record["exit_code"], record["outcome"]) == (1, "fail")
+    text = to_markdown(result)
+    assert len({line.count("|") for line in text.splitlines() if line.startswith("|")}) == 1
+    console = Console(file=io.StringIO(), width=160, color_system=None)
+    print_gate(result, console)
+    assert "fail" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert "fail" in counts
+
+
+def test_false_alarms_stay_below_the_level_over_seeded_pairs_of_equal_systems() -> None:
+    """A short form of benchmarks/gate_false_alarms.py, on the measurements themselves."""
+    policy = Policy(scores={"lse_c": Limits(absolute=0.05), "lse_d": Limits(absolute=0.05)})
+    alarms, found = 0, 0
+    for seed in range(40):
+        draw = np.random.default_rng(seed)
+        truth = draw.normal(7, 1, 40)
+        a, b = (truth + draw.normal(0, 0.5, 40) for _ in range(2))
+        alarms += any(v.outcome == "fail" for v in judge(_cases(a, b, policy), policy))
+        found += any(v.outcome == "fail" for v in judge(_cases(a, b - 0.5, policy), policy))
+    assert alarms <= 2
+    assert found >= 36
+
+
+def _cases(baseline: np.ndarray, run: np.ndarray, policy: Policy) -> list[Case]:
+    from syncbench.contracts import Score
+
+    return [
+        Case(
+            Score(name, "lse", "", 0, None, None, 40, 0, name, "", "higher" if name == "lse_c" else "lower", 3, ""),
+            limits,
+            [lse(v) for v in baseline],
+            [lse(v) for v in run],
+            [""] * len(run),
+        )
+        for name, limits in policy.scores.items()
+    ]
