@@ -7,8 +7,9 @@ count, ``size`` the image side. Images are ``[N, 3, size, size]`` in -1..1, RGB 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -27,6 +28,8 @@ __all__ = [
     "LipEncoder",
     "SyncModule",
     "by_window",
+    "emphasis",
+    "face_from",
     "hide",
     "lower",
     "show",
@@ -51,6 +54,10 @@ class Face:
         down: centre of the square below the eyes' centre, same unit. ASSUMED 1.1: the lower half starts at the nose.
         box: centre x, centre y and side in fractions of the frame's width, height and width, used where a clip has
             no landmarks. ASSUMED: the frame is a face crop as in LRS2.
+        mouth: where the mouth is expected in the square, x and y as fractions of its side.
+        shine_through: the decoder paints a fourth channel that says how much of the reference frame shows through.
+            ASSUMED, in the embedded presets alone: skin then stays as sharp as it was filmed, which the published
+            decoder takes far longer to learn.
     """
 
     size: int = 128
@@ -59,6 +66,8 @@ class Face:
     side: float = 3.2
     down: float = 1.1
     box: tuple[float, float, float] = (0.525, 0.585, 0.616)
+    mouth: tuple[float, float] = (0.5, 0.68)
+    shine_through: bool = False
 
     def channels(self, published: int) -> int:
         """Return the channel count that stands for a published one."""
@@ -75,8 +84,22 @@ class Face:
         return round(self.size * self.hidden_from)
 
 
-SMALL_FACE = Face(size=64, width=0.25, hidden_from=0.25, side=2.08, down=1.70, box=(0.525, 0.70, 0.40))
+SMALL_FACE = Face(
+    size=64,
+    width=0.25,
+    hidden_from=0.25,
+    side=2.08,
+    down=1.70,
+    box=(0.525, 0.70, 0.40),
+    mouth=(0.5, 0.46),
+    shine_through=True,
+)
 """The square of the embedded presets: nose to chin, 64 pixels, all but its upper quarter generated (ASSUMED)."""
+
+
+def face_from(values: Mapping[str, Any]) -> Face:
+    """Return the face that a checkpoint's header says."""
+    return Face(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 
 def hide(images: Tensor, face: Face) -> Tensor:
@@ -94,6 +117,17 @@ def show(images: Tensor, face: Face) -> Tensor:
 def lower(images: Tensor, face: Face) -> Tensor:
     """Return the lower part alone, ``[..., size - hidden_row, size]``."""
     return images[..., face.hidden_row :, :]
+
+
+def emphasis(face: Face, strength: float) -> Tensor | None:
+    """Return pixel weights of mean 1, float ``[size, size]``: ``1 + strength`` at the mouth, 1 far off; None for 0."""
+    if strength <= 0:
+        return None
+    place = (torch.arange(face.size) + 0.5) / face.size
+    across = torch.exp(-(((place - face.mouth[0]) / 0.22) ** 2) / 2)
+    down = torch.exp(-(((place - face.mouth[1]) / 0.14) ** 2) / 2)
+    weights = 1 + strength * down[:, None] * across[None, :]
+    return weights / weights.mean()
 
 
 def by_window(x: Tensor) -> Tensor:
@@ -211,14 +245,19 @@ class Decoder(nn.Module):
                 nn.Sequential(Upsample(c(128) + c(32), c(64), 3, 2, 1, 1), *residuals(c(64), 2)),  # 128
             ]
         )
-        self.paint = nn.Sequential(Conv(c(64) + c(16), c(32), 3, 1, 1), nn.Conv2d(c(32), 3, 1))
+        self.shine_through = face.shine_through
+        self.paint = nn.Sequential(Conv(c(64) + c(16), c(32), 3, 1, 1), nn.Conv2d(c(32), 3 + face.shine_through, 1))
 
-    def forward(self, unit: Tensor, maps: Sequence[Tensor]) -> Tensor:
+    def forward(self, unit: Tensor, maps: Sequence[Tensor], reference: Tensor) -> Tensor:
+        """Return the image for a unit, the identity's maps, and the reference frame ``[N, 3, H, W]``."""
         x = unit[:, :, None, None]  # [N, 512, 1, 1]
         for level, identity in zip(self.levels, reversed(maps), strict=True):
             x = torch.cat([level(x), identity], dim=1)
-        result: Tensor = self.paint(x).tanh()
-        return result
+        painted: Tensor = self.paint(x)
+        if not self.shine_through:
+            return painted.tanh()
+        covered = painted[:, 3:].sigmoid()
+        return covered * painted[:, :3].tanh() + (1 - covered) * reference
 
 
 class Discriminator(nn.Module):

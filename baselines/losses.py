@@ -10,19 +10,23 @@ from torch.func import functional_call
 __all__ = ["adversarial", "edges", "frozen_copy", "reconstruction", "sync"]
 
 
-def reconstruction(generated: Tensor, real: Tensor) -> Tensor:
-    """Return the mean absolute difference on the 0..1 scale."""
-    return F.l1_loss(generated.float(), real.float()) / 2
+def reconstruction(generated: Tensor, real: Tensor, emphasis: Tensor | None = None) -> Tensor:
+    """Return the mean absolute difference on the 0..1 scale; ``emphasis`` ``[H, W]`` weighs pixels."""
+    error = (generated.float() - real.float()).abs() / 2
+    return error.mean() if emphasis is None else (error * emphasis).mean()
 
 
-def edges(generated: Tensor, real: Tensor) -> Tensor:
+def edges(generated: Tensor, real: Tensor, emphasis: Tensor | None = None) -> Tensor:
     """Return the mean absolute difference of neighbouring pixels' differences, 0..1 scale: it penalises blur.
 
     ASSUMED addition of the embedded recipes, which are too short for the adversarial loss alone to sharpen; its weight
     is zero in the paper presets.
     """
     error = (generated.float() - real.float()) / 2
-    return error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
+    across, down = error.diff(dim=-1).abs(), error.diff(dim=-2).abs()
+    if emphasis is not None:
+        across, down = across * emphasis[:, 1:], down * emphasis[1:]
+    return across.mean() + down.mean()
 
 
 def sync(visual: Tensor, audio: Tensor, target: float | Tensor = 1.0) -> Tensor:

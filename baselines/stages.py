@@ -24,6 +24,7 @@ from syncbench.baselines.family import (
     LipEncoder,
     SyncModule,
     by_window,
+    emphasis,
     hide,
     show,
     stack_lower,
@@ -146,6 +147,8 @@ class FaceObjective(nn.Module):
     CALS (ASSUMED there).
     """
 
+    emphasis: Tensor | None
+
     def __init__(
         self,
         lip: LipEncoder,
@@ -154,9 +157,11 @@ class FaceObjective(nn.Module):
         face: Face,
         jitter: int,
         edge_weight: float,
+        focus: float = 0.0,
         judge: nn.Module | None = None,
     ) -> None:
         super().__init__()
+        self.register_buffer("emphasis", emphasis(face, focus), persistent=False)
         self.lip, self.identity, self.decoder = lip, identity, decoder
         self.face, self.jitter, self.edge_weight = face, jitter, edge_weight
         self._judge = (judge,)  # in a tuple, so that its parameters are not this module's
@@ -165,8 +170,11 @@ class FaceObjective(nn.Module):
         real, identity = identities(batch["window"], batch["reference"], self.face)
         jitter = self.jitter if self.training else 0
         units = self.lip(lip_windows(to_images(batch["window"]), self.face, jitter))
-        drawn = self.decoder(units, self.identity(identity))
-        found = {"rec": losses.reconstruction(drawn, real), "edges": losses.edges(drawn, real)}
+        drawn = self.decoder(units, self.identity(identity), identity[:, 3:])
+        found = {
+            "rec": losses.reconstruction(drawn, real, self.emphasis),
+            "edges": losses.edges(drawn, real, self.emphasis),
+        }
         loss = 10 * found["rec"] + self.edge_weight * found["edges"]
         if self._judge[0] is None:
             return {"loss": loss, **found}, None
@@ -312,13 +320,16 @@ class Course:
         quick(network.visual)
         return network.requires_grad_(False).eval()
 
-    def train_face(self, recipe: Optimisation, edge_weight: float, judged: bool) -> Path:
-        """Train lip encoder, identity encoder and decoder on true lips, against a discriminator if ``judged``."""
+    def train_face(self, recipe: Optimisation, edge_weight: float, focus: float, judged: bool) -> Path:
+        """Train lip encoder, identity encoder and decoder on true lips, against a discriminator if ``judged``.
+
+        ``edge_weight`` and ``focus`` are those of the recipe's weights.
+        """
         lip, identity, decoder = LipEncoder(self.face), IdentityEncoder(self.face), Decoder(self.face)
         quick(lip.trunk, identity, decoder)
         judge = Judge(Discriminator(self.face)) if judged else None
         network = judge.network if judge else None
-        objective = FaceObjective(lip, identity, decoder, self.face, self.augment.jitter, edge_weight, network)
+        objective = FaceObjective(lip, identity, decoder, self.face, self.augment.jitter, edge_weight, focus, network)
         networks = {"lip": lip, "identity": identity, "decoder": decoder}
         return self.fit("face", objective, networks, recipe, partial(face_batch, self, 1), judge)
 
@@ -355,15 +366,21 @@ class Critics(nn.Module):
     Holds the frozen sync module; the discriminator is trained elsewhere (``Judge``) and only asked here.
     """
 
-    def __init__(self, face: Face, sync: SyncModule, judge: nn.Module | None) -> None:
+    emphasis: Tensor | None
+
+    def __init__(self, face: Face, sync: SyncModule, judge: nn.Module | None, focus: float = 0.0) -> None:
         super().__init__()
+        self.register_buffer("emphasis", emphasis(face, focus), persistent=False)
         self.face, self.sync = face, sync
         self._judge = (judge,)  # in a tuple, so that its parameters are not this module's
 
     def forward(self, drawn: Tensor, real: Tensor, heard: Tensor) -> dict[str, Tensor]:
         """Return losses by name for images ``[B * 5, 3, H, W]`` and the window's sound ``[B, 80, 16]``."""
         self.sync.eval()
-        found = {"reconstruction": losses.reconstruction(drawn, real), "edges": losses.edges(drawn, real)}
+        found = {
+            "reconstruction": losses.reconstruction(drawn, real, self.emphasis),
+            "edges": losses.edges(drawn, real, self.emphasis),
+        }
         visual = self.sync.look(stack_lower(by_window(drawn), self.face))
         found["audio_visual"] = losses.sync(visual, self.sync.listen(heard[:, None]))
         if self._judge[0] is not None:

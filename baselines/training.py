@@ -20,7 +20,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -41,7 +41,6 @@ __all__ = [
 Batch = Mapping[str, NDArray[Any]]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
-_SAVE_SECONDS = 60.0
 _LOG_STEPS = 20
 
 
@@ -144,7 +143,7 @@ def read_header(path: Path) -> dict[str, Any]:
     try:
         with safe_open(path, framework="pt") as file:
             return {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise CommandError(f"{path} is no checkpoint of a SyncBench generator: {error}") from error
 
 
@@ -159,7 +158,7 @@ def load_networks(path: Path, networks: Mapping[str, nn.Module]) -> dict[str, An
                     key: file.get_tensor(f"{name}.{key}") for key in network.state_dict() if f"{name}.{key}" in keys
                 }
                 network.load_state_dict(state)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, SafetensorError) as error:
         first = str(error).splitlines()[0]
         raise CommandError(f"{path} does not fit the network it is loaded into: {first}") from error
     return header
@@ -240,6 +239,7 @@ def fit(
     judge: Judge | None = None,
     validate: Callable[[], Mapping[str, float]] | None = None,
     validate_every: int = 1000,
+    save_seconds: float = 60.0,
 ) -> Path:
     """Train one stage and return its checkpoint, ``out/<stage>.safetensors``.
 
@@ -330,7 +330,7 @@ def fit(
             if validate is not None and (done % validate_every == 0 or last):
                 extra |= {f"val_{key}": value for key, value in validate().items()}
             log.write(done, extra)
-        if fabric.is_global_zero and not last and time.monotonic() - last_saved > _SAVE_SECONDS:
+        if fabric.is_global_zero and not last and time.monotonic() - last_saved > save_seconds:
             save(done)
             last_saved = time.monotonic()
     if fabric.is_global_zero:

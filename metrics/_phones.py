@@ -32,7 +32,7 @@ def pronounce(word: str) -> tuple[tuple[str, float], ...]:
     """Return a word's phones in British English by espeak-ng, each with its share of the word's length."""
     # A single letter is spelled: "a" in small letters would be the article.
     said = word.upper() if len(word) == 1 else word.lower()
-    phones = [p for p in speak([Utterance(said, "en-gb")])[0].phones if p.symbol]
+    phones = [p for p in speak([Utterance(said, "en")])[0].phones if p.symbol]
     total = sum(p.end - p.start for p in phones)
     return tuple((p.symbol, (p.end - p.start) / total) for p in phones)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from syncbench.baselines.family import SMALL_FACE, Face
+from syncbench.baselines.family import SMALL_FACE, Face, face_from
 from syncbench.baselines.stages import Augment
 from syncbench.baselines.training import Optimisation
 
@@ -64,10 +64,11 @@ class Masking:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of the joint losses. ASSUMED: SyncTalkFace's, same first author; ``edges`` is embedded alone."""
+    """Weights of the joint losses. ASSUMED: SyncTalkFace's; ``edges`` and ``focus`` are embedded alone."""
 
     reconstruction: float = 10.0
     edges: float = 0.0
+    focus: float = 0.0
     audio_visual: float = 0.2
     discriminative: float = 0.2
     adversarial: float = 0.2
@@ -131,7 +132,7 @@ PRESETS: Mapping[str, Recipe] = {
         },
         masking=Masking(window=(5, 70)),
         contrast=Contrast(reach=2, stride=3),
-        weights=Weights(edges=10.0, adversarial=0.0),
+        weights=Weights(edges=10.0, focus=4.0, adversarial=0.0),
         augment=Augment(mirror=True, jitter=3, level=0.4),
     ),
 }
@@ -139,5 +140,4 @@ PRESETS: Mapping[str, Recipe] = {
 
 def config_from(values: Mapping[str, Any]) -> Config:
     """Return the configuration that a checkpoint's header says."""
-    face = values["face"]
-    return Config(**{**values, "face": Face(**{**face, "box": tuple(face["box"])})})
+    return Config(**{**values, "face": face_from(values["face"])})

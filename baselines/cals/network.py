@@ -130,5 +130,5 @@ class Generator(nn.Module):
 
     def draw(self, units: Tensor, identity: Tensor) -> Tensor:
         """Return images ``[N, 3, H, W]`` for units ``[N, D]`` and identities ``[N, 6, H, W]``."""
-        result: Tensor = self.decoder(units, self.identity(identity))
+        result: Tensor = self.decoder(units, self.identity(identity), identity[:, 3:])
         return result

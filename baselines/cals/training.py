@@ -151,7 +151,9 @@ def train(
         if name == "sync":
             result = course.train_sync(recipe.stages[name])
         elif name == "face":
-            result = course.train_face(recipe.stages[name], recipe.weights.edges, bool(recipe.weights.adversarial))
+            result = course.train_face(
+                recipe.stages[name], recipe.weights.edges, recipe.weights.focus, bool(recipe.weights.adversarial)
+            )
         elif name == "context":
             batches = partial(context_batch, course, recipe, course.lip_units())
             objective = ContextObjective(generator, recipe.masking.unmasked)
@@ -161,7 +163,7 @@ def train(
             load_networks(course.checkpoint("context"), {"a2l": generator.a2l})
             generator.lip.requires_grad_(False)
             judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
-            critics = Critics(course.face, course.critic(), judge.network if judge else None)
+            critics = Critics(course.face, course.critic(), judge.network if judge else None, recipe.weights.focus)
             batches = partial(joint_batch, course, recipe)
             joint = JointObjective(generator, critics, recipe)
             course.fit(name, joint, {"generator": generator}, recipe.stages[name], batches, judge)

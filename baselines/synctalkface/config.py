@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
-from syncbench.baselines.family import SMALL_FACE, Face
+from syncbench.baselines.family import SMALL_FACE, Face, face_from
 from syncbench.baselines.stages import Augment
 from syncbench.baselines.training import Optimisation
 
@@ -37,10 +37,11 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of the losses: the released code's. ``edges`` is an ASSUMED addition of the embedded preset."""
+    """Weights of the losses: the released code's. ``edges`` and ``focus`` (the mouth) are ASSUMED, embedded alone."""
 
     reconstruction: float = 10.0
     edges: float = 0.0
+    focus: float = 0.0
     audio_visual: float = 0.2
     visual: float = 0.2
     adversarial: float = 0.2
@@ -85,7 +86,7 @@ PRESETS: Mapping[str, Recipe] = {
             "memory": _short(steps=3000, batch=128, rate=1e-3),
             "joint": _short(steps=2000, batch=4, rate=2e-4),
         },
-        weights=Weights(edges=10.0, adversarial=0.0),
+        weights=Weights(edges=10.0, focus=4.0, adversarial=0.0),
         augment=Augment(mirror=True, jitter=3, level=0.4),
     ),
 }
@@ -93,5 +94,4 @@ PRESETS: Mapping[str, Recipe] = {
 
 def config_from(values: Mapping[str, Any]) -> Config:
     """Return the configuration that a checkpoint's header says."""
-    face = values["face"]
-    return Config(**{**values, "face": Face(**{**face, "box": tuple(face["box"])})})
+    return Config(**{**values, "face": face_from(values["face"])})

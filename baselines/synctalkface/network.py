@@ -49,7 +49,7 @@ class Generator(nn.Module):
 
     def draw(self, units: Tensor, identity: Tensor) -> Tensor:
         """Return images ``[N, 3, H, W]`` for units ``[N, D]``."""
-        result: Tensor = self.decoder(units, self.identity(identity))
+        result: Tensor = self.decoder(units, self.identity(identity), identity[:, 3:])
         return result
 
     def forward(self, chunks: Tensor, identity: Tensor, lips: Tensor) -> Step:
@@ -59,5 +59,5 @@ class Generator(nn.Module):
         by_ear = self.memory.hear(audio)
         taught, by_eye = self.taught(audio, true)
         maps = self.identity(identity)
-        heard = self.decoder(self.memory.fuse(audio, by_ear.lips), maps)
-        return Step(heard, self.decoder(taught, maps), by_ear, by_eye, true)
+        heard = self.decoder(self.memory.fuse(audio, by_ear.lips), maps, identity[:, 3:])
+        return Step(heard, self.decoder(taught, maps, identity[:, 3:]), by_ear, by_eye, true)

@@ -119,7 +119,9 @@ def train(
         if name == "sync":
             result = course.train_sync(recipe.stages[name])
         elif name == "face":
-            result = course.train_face(recipe.stages[name], recipe.weights.edges, bool(recipe.weights.adversarial))
+            result = course.train_face(
+                recipe.stages[name], recipe.weights.edges, recipe.weights.focus, bool(recipe.weights.adversarial)
+            )
         elif name == "memory":
             load_networks(course.checkpoint("face"), parts)
             batches = partial(lip_batch, course, course.lip_units())
@@ -130,7 +132,7 @@ def train(
             if "memory" in recipe.stages:
                 load_networks(course.checkpoint("memory"), {"generator": generator})
             judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
-            critics = Critics(course.face, course.critic(), judge.network if judge else None)
+            critics = Critics(course.face, course.critic(), judge.network if judge else None, recipe.weights.focus)
             objective = JointObjective(generator, critics, recipe.weights, course.augment.jitter)
             batches = partial(face_batch, course, WINDOW)
             course.fit(name, objective, {"generator": generator}, recipe.stages[name], batches, judge)

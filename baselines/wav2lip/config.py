@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from syncbench.baselines.family import SMALL_FACE, Face
+from syncbench.baselines.family import SMALL_FACE, Face, face_from
 from syncbench.baselines.stages import Augment
 from syncbench.baselines.training import Optimisation
 
@@ -28,10 +28,11 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of the losses. ASSUMED: SyncTalkFace's, for the same reason; ``edges`` is embedded alone."""
+    """Weights of the losses. ASSUMED: SyncTalkFace's; ``edges`` and ``focus`` are embedded alone."""
 
     reconstruction: float = 10.0
     edges: float = 0.0
+    focus: float = 0.0
     audio_visual: float = 0.2
     adversarial: float = 0.2
 
@@ -68,7 +69,7 @@ PRESETS: Mapping[str, Recipe] = {
             "audio": _short(steps=3000, batch=128, rate=1e-3),
             "joint": _short(steps=2000, batch=4, rate=2e-4),
         },
-        weights=Weights(edges=10.0, adversarial=0.0),
+        weights=Weights(edges=10.0, focus=4.0, adversarial=0.0),
         augment=Augment(mirror=True, jitter=3, level=0.4),
     ),
 }
@@ -76,5 +77,4 @@ PRESETS: Mapping[str, Recipe] = {
 
 def config_from(values: Mapping[str, Any]) -> Config:
     """Return the configuration that a checkpoint's header says."""
-    face = values["face"]
-    return Config(face=Face(**{**face, "box": tuple(face["box"])}))
+    return Config(face=face_from(values["face"]))

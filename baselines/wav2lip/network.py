@@ -27,7 +27,7 @@ class Generator(nn.Module):
 
     def draw(self, units: Tensor, identity: Tensor) -> Tensor:
         """Return images ``[N, 3, H, W]`` for units ``[N, D]``."""
-        result: Tensor = self.decoder(units, self.identity(identity))
+        result: Tensor = self.decoder(units, self.identity(identity), identity[:, 3:])
         return result
 
     def forward(self, chunks: Tensor, identity: Tensor) -> Tensor:

@@ -74,7 +74,9 @@ def train(
         if name == "sync":
             result = course.train_sync(recipe.stages[name])
         elif name == "face":
-            result = course.train_face(recipe.stages[name], recipe.weights.edges, bool(recipe.weights.adversarial))
+            result = course.train_face(
+                recipe.stages[name], recipe.weights.edges, recipe.weights.focus, bool(recipe.weights.adversarial)
+            )
         elif name == "audio":
             batches = partial(lip_batch, course, course.lip_units())
             result = course.fit(
@@ -85,7 +87,7 @@ def train(
                 load_networks(course.checkpoint("face"), {"identity": generator.identity, "decoder": generator.decoder})
                 load_networks(course.checkpoint("audio"), {"audio": generator.audio})
             judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
-            critics = Critics(course.face, course.critic(), judge.network if judge else None)
+            critics = Critics(course.face, course.critic(), judge.network if judge else None, recipe.weights.focus)
             objective = JointObjective(generator, critics, recipe.weights)
             batches = partial(face_batch, course, WINDOW)
             course.fit(name, objective, {"generator": generator}, recipe.stages[name], batches, judge)

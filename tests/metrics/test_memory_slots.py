@@ -1,0 +1,135 @@
+"""Memory slots against phones: tables with known answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from syncbench.contracts import Clip, Feature, Word
+from syncbench.errors import ClipError
+from syncbench.metrics._phones import INVENTORY, clip_phones, phone_frames, phone_index, pronounce
+from syncbench.metrics.memory_slots import (
+    TRACES,
+    MemorySlots,
+    MemorySlotsMeasurement,
+    agreement,
+    mutual_information,
+    permutation_p,
+    phone_entropy,
+    specificity,
+)
+
+
+class Asked:
+    """The features of one clip, computed when asked for."""
+
+    def __init__(self, clip: Clip) -> None:
+        self.clip = clip
+
+    def __getitem__(self, feature: Feature) -> object:
+        return feature.compute(self.clip)
+
+
+WORDS = (Word("BIN", 0.2, 0.5), Word("BLUE", 0.5, 0.9), Word("A", 1.0, 1.2))
+
+
+def clip(folder: Path, **traces: np.ndarray) -> Clip:
+    path = folder / "traces.npz"
+    np.savez(path, **traces)  # type: ignore[arg-type]
+    return Clip("s/1", None, words=WORDS, extras={"traces": path})
+
+
+def by_phone(phones: int, frames: int = 35) -> np.ndarray:
+    """Addresses that give every phone a slot of its own."""
+    said = clip_phones(Clip("s/1", None, words=WORDS))
+    rows = [phone_index(said[i].symbol) if i >= 0 else 0 for i in phone_frames(said, frames)]
+    return np.eye(phones)[rows]
+
+
+def test_perfect_slots_are_told(tmp_path: Path) -> None:
+    addresses = by_phone(len(INVENTORY))
+    output = Asked(clip(tmp_path, addresses=addresses, lip_addresses=addresses))
+    scores = MemorySlots().measure(None, output).scores()
+    assert scores["slot_phone_nmi"] == pytest.approx(1.0)
+    assert scores["slot_entropy"] == pytest.approx(0.0)
+    assert scores["slot_specificity"] == pytest.approx(100.0)
+    assert scores["slot_agreement"] == 100.0
+    assert scores["slot_divergence"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_even_addresses_say_nothing(tmp_path: Path) -> None:
+    output = Asked(clip(tmp_path, addresses=np.full((35, 16), 1 / 16)))
+    scores = MemorySlots().measure(None, output).scores()
+    assert scores["slots_used"] == 16
+    assert scores["slot_entropy"] == pytest.approx(4.0)
+    assert scores["slot_phone_nmi"] == 0.0
+    assert np.isnan(scores["slot_agreement"])
+
+
+def test_measurements_add_up(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    addresses = rng.dirichlet(np.ones(6), 35)
+    one = MemorySlots().measure(None, Asked(clip(tmp_path, addresses=addresses, lip_addresses=addresses[::-1])))
+    total = MemorySlotsMeasurement.zero() + one + one
+    assert total.frames == 2 * one.frames
+    assert total.scores()["slot_agreement"] == pytest.approx(one.scores()["slot_agreement"])
+    np.testing.assert_allclose(total.tokens, 2 * one.tokens)
+    assert np.isnan(MemorySlotsMeasurement.zero().scores()["slot_phone_nmi"])
+
+
+def test_information_by_hand() -> None:
+    assert mutual_information(np.array([[5, 0], [0, 5]])) == pytest.approx(1.0)
+    assert mutual_information(np.array([[5, 5], [5, 5]])) == pytest.approx(0.0)
+    # H(rows) = H(columns) = ln 2; I = ln 2 - H(3/4, 1/4)
+    noise = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
+    assert mutual_information(np.array([[3, 1], [1, 3]])) == pytest.approx((np.log(2) - noise) / np.log(2))
+
+
+def test_permutations_tell_structure_from_chance() -> None:
+    rng = np.random.default_rng(1)
+    chance = rng.multinomial(200, np.full(40, 1 / 40)).reshape(5, 8)
+    assert permutation_p(chance, 299) > 0.02
+    assert permutation_p(np.eye(8, dtype=int) * 12, 1999) == pytest.approx(1 / 2000)
+    assert permutation_p(chance, 99, seed=3) == permutation_p(chance, 99, seed=3)
+
+
+def test_entropy_and_specificity_by_hand() -> None:
+    table = np.array([[8.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
+    assert phone_entropy(table) == pytest.approx((8 * 0 + 2 * 1) / 10)
+    # mean addresses: (1, 0) and (.5, .5): slots' largest shares are 1 / 1.5 and 1
+    assert specificity(table) == pytest.approx((1 / 1.5 + 1) / 2)
+
+
+def test_agreement_by_hand() -> None:
+    heard = np.array([[0.5, 0.5, 0.0], [0.2, 0.8, 0.0]])
+    seen = np.array([[0.0, 1.0, 0.0], [0.1, 0.9, 0.0]])
+    same, divergence = agreement(heard, seen)
+    assert same == 1  # the first of two equal slots counts
+    by_hand = np.log(1 / 0.5) + 0.1 * np.log(0.1 / 0.2) + 0.9 * np.log(0.9 / 0.8)
+    assert divergence == pytest.approx(by_hand, abs=1e-9)
+
+
+def test_words_become_phones_in_time() -> None:
+    phones = clip_phones(Clip("s/1", None, words=WORDS))
+    assert phones[0].symbol == ""
+    said = [p.symbol for p in phones if p.symbol]
+    assert said[:3] == ["b", "ɪ", "n"]
+    assert said[-1].startswith("e")  # the letter, not the article
+    assert phones[1].start == pytest.approx(0.2)
+    assert max(p.end for p in phones if p.end <= 0.91) == pytest.approx(0.9)
+    assert sum(share for _, share in pronounce("blue")) == pytest.approx(1.0)
+    frames = phone_frames(phones, 40)
+    assert phones[frames[0]].symbol == ""
+    assert phones[frames[5]].symbol == "b"  # 0.22 s
+    assert frames[35] == -1  # 1.42 s, after the last word
+    with pytest.raises(ClipError, match="neither a truth file nor word times"):
+        clip_phones(Clip("s/1", None))
+
+
+def test_systems_without_memory_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(ClipError, match="no memory addresses"):
+        MemorySlots().measure(None, Asked(clip(tmp_path, units=np.zeros((3, 4)))))
+    with pytest.raises(ClipError, match="no traces"):
+        TRACES.compute(Clip("s/1", None))

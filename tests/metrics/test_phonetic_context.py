@@ -1,0 +1,64 @@
+"""The context curve: its best point, knee and intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from syncbench.contracts import Measurement
+from syncbench.metrics.phonetic_context import context_curve, knee, window_seconds
+
+
+@dataclass(frozen=True)
+class Distance(Measurement):
+    total: float = 0.0
+    frames: int = 0
+
+    def scores(self) -> dict[str, Any]:
+        return {"lmd": self.total / np.maximum(self.frames, 1)}
+
+
+def sweep(noise: float, clips: int = 40) -> dict[int, list[Distance]]:
+    """LMD that falls until 13 frames of context and rises a little after."""
+    truth = {0: 2.0, 5: 1.4, 10: 1.105, 13: 1.1, 20: 1.2}
+    own = np.random.default_rng(0).normal(0, 0.3, clips)  # a clip is hard at every context
+    rng = np.random.default_rng(1)
+    return {
+        n: [Distance(10 * (value + own[i] + rng.normal(0, noise)), 10) for i in range(clips)]
+        for n, value in truth.items()
+    }
+
+
+def test_best_and_knee_are_found() -> None:
+    curve = context_curve(sweep(0.0), [""] * 40, "lmd", lower_is_better=True)
+    assert (curve.best, curve.knee) == (13, 10)
+    assert (curve.best_low, curve.best_high) == (13, 13)
+    assert curve.gain == pytest.approx(-0.9)
+    assert curve.gain_high < 0
+    assert curve.low[0] < curve.values[0] < curve.high[0]
+    rows = curve.rows()
+    assert rows[3]["seconds"] == pytest.approx(1.08)
+    assert window_seconds(15) == pytest.approx(1.24)
+
+
+def test_noise_widens_the_intervals() -> None:
+    calm = context_curve(sweep(0.001), [""] * 40, "lmd", lower_is_better=True)
+    noisy = context_curve(sweep(0.5), [""] * 40, "lmd", lower_is_better=True)
+    assert noisy.best_high - noisy.best_low >= calm.best_high - calm.best_low
+    assert noisy.gain_high - noisy.gain_low > calm.gain_high - calm.gain_low
+
+
+def test_higher_may_be_better() -> None:
+    values = np.array([[0.5, 0.895, 0.9, 0.7]])
+    assert knee(values, lower_is_better=False).tolist() == [1]
+    assert knee(values, lower_is_better=True).tolist() == [0]
+
+
+def test_unequal_clips_are_refused() -> None:
+    uneven = sweep(0.0)
+    uneven[0] = uneven[0][:3]
+    with pytest.raises(ValueError, match="same clips"):
+        context_curve(uneven, [""] * 40, "lmd", lower_is_better=True)
