@@ -8,7 +8,7 @@ silence included, stands to the mean power of the noise over the whole clip as a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,7 +193,8 @@ def reverberate(speech: Speech, rt60: float, rng: np.random.Generator) -> tuple[
     room.add_source(talker)
     room.add_microphone(microphone)
     room.compute_rir()
-    impulse = np.asarray(room.rir[0][0], dtype=np.float64)
+    responses: Any = room.rir
+    impulse = np.asarray(responses[0][0], dtype=np.float64)
     impulse = impulse[int(np.argmax(np.abs(impulse))) :]
     from scipy.signal import fftconvolve
 

@@ -115,9 +115,7 @@ def random_patch(size: int, rng: np.random.Generator) -> Patch:
     alpha = np.clip(distance * size / 3.0 + 0.5, 0.0, 1.0)
     base = rng.uniform(20.0, 235.0, 3)
     coarse = rng.normal(0.0, 22.0, (4, 4))
-    mottle = zoom(coarse, size / 4.0, order=1)[:size, :size]
-    if mottle.shape != (size, size):
-        mottle = np.resize(mottle, (size, size))
+    mottle: NDArray[np.float64] = np.asarray(zoom(coarse, -(-size // 4), order=1))[:size, :size]
     shade = mottle + rng.uniform(-30.0, 30.0) * x + rng.uniform(-30.0, 30.0) * y
     colour = np.clip(base + shade[..., None], 0.0, 255.0)
     return Patch(colour.astype(np.uint8), alpha.astype(np.float32))
