@@ -21,6 +21,7 @@ from syncbench.datasets.synthetic.articulation import ARTICULATORS
 from syncbench.datasets.synthetic.identity import SPLITS
 from syncbench.datasets.synthetic.performance import Grammar, Performance, Plan, perform, plan
 from syncbench.errors import CommandError, Unavailable
+from syncbench.features.core import cache_folder
 
 __all__ = ["SYNTHETIC", "SYNTHETIC_OPEN", "SYNTHETIC_WORDS", "VERSION", "Synthetic", "make", "truth_of"]
 
@@ -31,12 +32,6 @@ _SHARES: Mapping[str, float] = {"val": 0.08, "test": 0.12}  # train has the rest
 _BATCH = 16
 
 T = TypeVar("T")
-
-
-def cache_folder() -> Path:
-    """Return ``$SYNCBENCH_CACHE``, or ``~/.cache/syncbench``."""
-    named = os.environ.get("SYNCBENCH_CACHE")
-    return Path(named) if named else Path.home() / ".cache" / "syncbench"
 
 
 def truth_of(done: Performance) -> dict[str, NDArray[Any]]:
@@ -206,6 +201,13 @@ def make(
     """
     if clips < 1:
         raise CommandError(f"at least one clip must be asked for, not {clips}")
+    if split is None:
+        least = 1 if clips >= len(SPLITS) else 0
+        counts = {name: max(least, int(clips * share)) for name, share in _SHARES.items()}
+        counts["train"] = clips - counts["val"] - counts["test"]
+    else:
+        counts = {split: clips}
+    plans = {name: [plan(grammar, name, seed, i, reach) for i in range(n)] for name, n in counts.items()}
     out.mkdir(parents=True, exist_ok=True)
     recipe = {"dataset": "synthetic", "version": VERSION, "seed": seed, "grammar": grammar, "reach": reach}
     note = out / "synthetic.json"
@@ -214,20 +216,13 @@ def make(
     if not note.is_file() and any(out.glob("mvlrs_v1/main/*")):
         raise CommandError(f"{out} holds clips of another dataset: choose an empty folder")
     _write(json.dumps(recipe, indent=2) + "\n", note)
-    if split is None:
-        least = 1 if clips >= len(SPLITS) else 0
-        counts = {name: max(least, int(clips * share)) for name, share in _SHARES.items()}
-        counts["train"] = clips - counts["val"] - counts["test"]
-    else:
-        counts = {split: clips}
-    plans = {name: [plan(grammar, name, seed, i, reach) for i in range(n)] for name, n in counts.items()}
     main = out / "mvlrs_v1" / "main"
     missing = [p for group in plans.values() for p in group if not (main / f"{p.id}.mp4").is_file()]
     jobs = [(main, batch) for batch in _batches(missing)]
     if workers > 1 and len(jobs) > 1:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            for _ in _track([pool.submit(_write_lrs2, *job) for job in jobs], f"rendering {len(missing)} clips"):
-                _.result()
+            for done in _track([pool.submit(_write_lrs2, *job) for job in jobs], f"rendering {len(missing)} clips"):
+                done.result()
     else:
         for job in _track(jobs, f"rendering {len(missing)} clips"):
             _write_lrs2(*job)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -253,8 +252,3 @@ def _person(number: int, split: str, feminine: bool, voice: str) -> Identity:
         clothes=_tinted(_CLOTHES[int(rng.integers(len(_CLOTHES)))], rng, 0.08),
         collar=str(rng.choice(["crew", "shirt", "vee"])),
     )
-
-
-def describe(person: Identity) -> dict[str, object]:
-    """Return the identity as plain values, for the truth file."""
-    return dataclasses.asdict(person)
