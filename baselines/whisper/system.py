@@ -72,7 +72,7 @@ def whisper(setup: Setup) -> System:
         raise CommandError(f"--option beams={beams} must be a whole number from 1")
     language = setup.options.get("language", "en")
     try:
-        network = WhisperForConditionalGeneration.from_pretrained(folder, local_files_only=True)
+        network: Any = WhisperForConditionalGeneration.from_pretrained(folder, local_files_only=True)
         processor = WhisperProcessor.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
         raise CommandError(f"{folder} is no Whisper model: {str(error).splitlines()[0]}") from error
