@@ -20,7 +20,8 @@ from syncbench.corruptions.spelling import parse
 from syncbench.errors import CommandError
 from syncbench.reports.gallery import labels
 from syncbench.reports.html import Figure
-from syncbench.reports.leaderboard import anchor_of, is_clean, link
+from syncbench.reports.leaderboard import anchor_of, digest, is_clean, link
+from syncbench.reports.reliability import reliability
 from syncbench.reports.table import Table, head
 from syncbench.reports.text import file_name, plain
 from syncbench.runs import Run
@@ -69,7 +70,10 @@ def draw_all(runs: Sequence[Run], tables: Sequence[Table], folder: Path, paper: 
     jobs.append(("shift", "Distance of lips and speech by shift", partial(shift, runs, narrow)))
     jobs.append(("readability", "How well lips can be read", partial(readability, runs, narrow)))
     jobs.append(("snr", "Word error rate by signal-to-noise ratio", partial(snr, runs, narrow)))
-    jobs.append(("memory", "Memory addresses over time", partial(memory, runs, narrow)))
+    for run in runs:
+        name = f"memory-{run.name}-{digest(run)[:6]}"
+        jobs.append((name, f"Memory slots by phone, {run.name}", partial(memory, run, narrow)))
+    jobs.append(("reliability", "Reliability of both streams over time", partial(reliability, runs, narrow)))
     jobs.append(("context", "Scores by context length", partial(context, runs, narrow)))
     drawn: list[Figure] = []
     with style():
@@ -158,7 +162,9 @@ def correlation(runs: Sequence[Run], width: float) -> Canvas | None:
     parts: list[pd.DataFrame] = []
     titles: dict[str, str] = {}
     for run in runs:
-        for (family, name), title in labels([s for s in run.summary.scores if s.direction != "none"]).items():
+        for (family, name), title in labels(
+            [s for s in run.summary.scores if s.direction != "none" and s.headline]
+        ).items():
             titles[f"{family} {name}"] = title
         rows = run.to_pandas()
         rows = rows[rows["condition"].map(lambda c: is_clean(str(c)))]
@@ -308,32 +314,29 @@ def _noise(condition: str) -> tuple[str, float | None]:
         return noise, None
 
 
-def memory(runs: Sequence[Run], width: float) -> Canvas | None:
-    """Draw the memory addresses [T, slots] of the first clip that has some, used slots only."""
+def memory(run: Run, width: float) -> Canvas | None:
+    """Draw what a run's memory slots hold: the mean address [P, S] of each phone, phones by name, most used slots."""
     from matplotlib import pyplot as plt
 
-    for run in runs:
-        if run.is_anchor:
-            continue
-        for clip in run.manifest.clips[:20]:
-            try:
-                traces = run.traces(clip)
-            except KeyError:
-                continue
-            found = [(n, v) for n, v in traces.items() if "address" in n and v.ndim == 2 and v.shape[1] > 1]
-            if not found:
-                continue
-            name, address = found[0]
-            used = np.sort(np.argsort(-address.sum(axis=0), kind="stable")[:48])
-            canvas, axis = plt.subplots(figsize=(width, 0.62 * width))
-            image = axis.imshow(address[:, used].T, aspect="auto", interpolation="nearest", origin="lower")
-            axis.grid(visible=False)
-            axis.set_title(_text(f"{run.manifest.model}: {name}, {clip}"))
-            axis.set_xlabel("frame")
-            axis.set_ylabel(f"memory slot ({len(used)} most used of {address.shape[1]})")
-            canvas.colorbar(image, ax=axis, label="weight")
-            return canvas
-    return None
+    if "memory_slots" not in run.manifest.metrics:
+        return None
+    table = np.asarray(getattr(run.totals("memory_slots", run.conditions[0]), "addressed", 0.0))
+    if table.ndim != 2 or not table.any():
+        return None
+    from syncbench.metrics._phones import INVENTORY
+
+    said = np.flatnonzero(table.sum(axis=1))
+    shares = table[said] / table[said].sum(axis=1, keepdims=True)
+    used = np.argsort(-shares.sum(axis=0), kind="stable")[:48]
+    used = used[np.argsort(shares[:, used].argmax(axis=0), kind="stable")]  # slots in the order of their phones
+    canvas, axis = plt.subplots(figsize=(width, max(0.6 * width, 0.3 + 0.085 * len(said))))
+    image = axis.imshow(shares[:, used], aspect="auto", interpolation="nearest")
+    axis.grid(visible=False)
+    axis.set_yticks(range(len(said)), [INVENTORY[i] for i in said], fontsize=5)
+    axis.set_xlabel(f"memory slot ({len(used)} most used of {table.shape[1]})")
+    axis.set_title(_short(run))
+    canvas.colorbar(image, ax=axis, label="mean address")
+    return canvas
 
 
 def context(runs: Sequence[Run], width: float) -> Canvas | None:

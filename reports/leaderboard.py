@@ -44,7 +44,7 @@ _GAMED = "A score better than the real video's is marked: it says more about the
 
 
 def leaderboard(runs: Sequence[Run]) -> list[Table]:
-    """Return one table per dataset, split, task and pairing, of the scores without corruption."""
+    """Return one table per dataset, split, task and pairing, of the headline scores without corruption."""
     return [_leaderboard(group) for group in _groups(runs)]
 
 
@@ -142,7 +142,7 @@ def _groups(runs: Sequence[Run]) -> list[list[Run]]:
 
 def _leaderboard(group: Sequence[Run]) -> Table:
     entries = [_Entry(run, score) for run in group for score in run.summary.scores if is_clean(score.condition)]
-    return _build(group, entries)
+    return _build(group, [entry for entry in entries if entry.score.headline] or entries)
 
 
 def _build(group: Sequence[Run], entries: Sequence[_Entry]) -> Table:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +12,15 @@ import pytest
 from syncbench import media, registry
 from syncbench.contracts import Clip, Measurement
 from syncbench.corruptions.spelling import parse
+from syncbench.metrics._phones import INVENTORY
 from syncbench.metrics.image_quality import ImageQualityMeasurement
 from syncbench.metrics.lse import LseMeasurement
+from syncbench.metrics.memory_slots import MemorySlotsMeasurement
 from syncbench.metrics.word_error import WordErrorMeasurement
 from syncbench.runs import Manifest, Request, Run
 from syncbench.runs.engine import finish
 from syncbench.runs.journal import ANSWER, Entry, Journal
-from syncbench.runs.kept import clip_to_json, keep_arrays
+from syncbench.runs.kept import clip_to_json, keep_arrays, keep_measurement
 from syncbench.runs.manifest import hardware, package_versions
 
 MakeRun = Callable[..., Run]
@@ -61,6 +61,12 @@ def words(errors: int, count: int = 6) -> WordErrorMeasurement:
     )  # fmt: skip
 
 
+def slots() -> MemorySlotsMeasurement:
+    table = np.zeros((len(INVENTORY), 16))
+    table[np.arange(12), np.arange(12)] = 2.0
+    return MemorySlotsMeasurement(frames=FRAMES, addressed=table, tokens=table)
+
+
 @pytest.fixture
 def make_run(tmp_path: Path, films: tuple[Path, Path]) -> MakeRun:
     """Return a function that writes a run: ``make_run(model, values)`` plants one value per clip."""
@@ -89,6 +95,8 @@ def make_run(tmp_path: Path, films: tuple[Path, Path]) -> MakeRun:
         families: dict[str, Callable[[float], Measurement]] = (
             {"word_error": lambda v: words(round(v))} if task == "avsr" else {sync: lse, "image_quality": quality}
         )
+        if traces and "memory_slots" in registry.names("metric"):
+            families["memory_slots"] = lambda _: slots()
         parsed = [parse(condition) for condition, _ in conditions]
         audio = tuple(dict.fromkeys(["clean", *(condition.audio for condition in parsed)]))
         visual = tuple(dict.fromkeys(["clean", *(condition.visual for condition in parsed)]))
@@ -127,7 +135,8 @@ def make_run(tmp_path: Path, films: tuple[Path, Path]) -> MakeRun:
                 entries.append(Entry(clip_id, condition, ANSWER, "done", data=data))
                 for family, measure in families.items():
                     curves = keep_arrays(out / "curves" / family / f"{i}.npz", _curves(family, value))
-                    data = {"settings": measured[family], "numbers": asdict(measure(value))}
+                    numbers = keep_measurement(measure(value), out, family, f"{i}-{len(entries)}")
+                    data = {"settings": measured[family], **numbers}
                     data["curves"] = curves.relative_to(out).as_posix()
                     entries.append(Entry(clip_id, condition, family, "done", data=data))
         for clip_id, reason in (failures or {}).items():
@@ -157,19 +166,3 @@ def _traces() -> dict[str, np.ndarray]:
         "reliability_video": np.linspace(0, 1, FRAMES),
         "corruption/snr": np.asarray(5.0),
     }
-
-
-@pytest.fixture
-def noise() -> Callable[[int], np.random.Generator]:
-    return lambda seed: np.random.default_rng(seed)
-
-
-@pytest.fixture
-def text_console() -> Callable[[], tuple[object, io.StringIO]]:
-    from rich.console import Console
-
-    def make() -> tuple[object, io.StringIO]:
-        out = io.StringIO()
-        return Console(file=out, width=140, color_system=None), out
-
-    return make
