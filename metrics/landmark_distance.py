@@ -97,7 +97,9 @@ def _spec(name: str, title: str, unit: str, summary: str) -> ScoreSpec:
     direction: Direction = "lower"
     highest = 100.0 if name == "face_missing" else None
     cited = "Chen et al. 2018; ER-NeRF's LMDMeter"
-    return ScoreSpec(name, title, unit, direction, (0.0, highest), True, cited, summary, digits=2)
+    return ScoreSpec(
+        name, title, unit, direction, (0.0, highest), True, cited, summary, digits=2, headline=name == "mouth_lmd"
+    )
 
 
 class LandmarkDistance:

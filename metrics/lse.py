@@ -144,8 +144,9 @@ class LseMeasurement(Measurement):
     Attributes:
         clips: clips measured.
         lse_c, lse_d, lse_c_masked, lse_d_masked: sums of the clips' scores.
-        offset, distance_from_sync: sums of the clips' offsets and of their absolute values, in frames.
-        in_sync: clips whose offset is -1, 0 or 1.
+        offset: sum of the clips' offsets as published, in frames.
+        distance_from_sync: sum of the absolute values of their offsets by the masked mean, in frames.
+        in_sync: clips whose offset by the masked mean is -1, 0 or 1.
     """
 
     clips: int = 0
@@ -175,7 +176,8 @@ _PAPER = "Chung & Zisserman 2016; Prajwal et al. 2020 (joonson/syncnet_python)"
 def _specs() -> tuple[ScoreSpec, ...]:
     def spec(name: str, title: str, unit: str, direction: Direction, low: float | None, summary: str) -> ScoreSpec:
         high = {"%": 100.0, "frames": float(REACH)}.get(unit)
-        return ScoreSpec(name, title, unit, direction, (low, high), False, _PAPER, summary)
+        headline = name in {"lse_c", "lse_d", "in_sync"}
+        return ScoreSpec(name, title, unit, direction, (low, high), False, _PAPER, summary, headline=headline)
 
     masked = "only speech windows inside the clip count: does not depend on the clip's length"
     return (
@@ -184,8 +186,8 @@ def _specs() -> tuple[ScoreSpec, ...]:
         spec("lse_c_masked", "LSE-C masked", "", "higher", 0.0, f"LSE-C; {masked}"),
         spec("lse_d_masked", "LSE-D masked", "", "lower", 0.0, f"LSE-D; {masked}"),
         spec("av_offset", "AV offset", "frames", "none", -float(REACH), "mean offset; positive: the speech is early"),
-        spec("av_offset_abs", "|AV offset|", "frames", "lower", 0.0, "mean absolute offset"),
-        spec("in_sync", "In sync", "%", "higher", 0.0, "share of clips whose offset is -1, 0 or 1 frames"),
+        spec("av_offset_abs", "|AV offset|", "frames", "lower", 0.0, "mean absolute offset, by the masked mean"),
+        spec("in_sync", "In sync", "%", "higher", 0.0, "clips whose offset by the masked mean is -1, 0 or 1 frames"),
     )
 
 
@@ -203,6 +205,7 @@ class Lse:
     def __init__(self, evaluator: SyncEvaluator | None = None, protocol: str = "native") -> None:
         self.name = "lse" if protocol == "native" else f"lse-{protocol}"
         self.evaluator = evaluator or default_evaluator(protocol)
+        self.on_request = protocol != "native"
         self.features: tuple[Feature, ...] = (self.evaluator.embeddings,)
         self.settings: Mapping[str, str] = {
             "evaluator": self.evaluator.name,
@@ -224,8 +227,8 @@ class Lse:
             lse_c_masked=masked.lse_c,
             lse_d_masked=masked.lse_d,
             offset=published.offset,
-            distance_from_sync=abs(published.offset),
-            in_sync=int(abs(published.offset) <= 1),
+            distance_from_sync=abs(masked.offset),  # the zeros beyond the ends would call a frozen face in sync
+            in_sync=int(abs(masked.offset) <= 1),
         )
 
     def curves(self, reference: Features | None, output: Features) -> Mapping[str, NDArray[Any]]:

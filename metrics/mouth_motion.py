@@ -66,7 +66,8 @@ class MouthMotionMeasurement(Measurement):
 
 
 def _spec(name: str, title: str, unit: str, summary: str) -> ScoreSpec:
-    return ScoreSpec(name, title, unit, "none", (0.0, None), True, "SyncBench", summary)
+    headline = name == "mouth_velocity_ratio"
+    return ScoreSpec(name, title, unit, "none", (0.0, None), True, "SyncBench", summary, headline=headline)
 
 
 class MouthMotion:

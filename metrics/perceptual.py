@@ -102,6 +102,7 @@ class Lpips:
     def __init__(self, trunk: Trunk = "alex") -> None:
         self.trunk: Trunk = trunk
         self.name = f"lpips_{trunk}"
+        self.on_request = trunk != "alex"  # the usual one; vgg takes thirty times as long
         self.scores = (
             ScoreSpec(
                 self.name,

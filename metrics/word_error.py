@@ -152,9 +152,9 @@ def count_errors(reference: str, hypothesis: str) -> WordErrorMeasurement:
 
 def _spec(name: str, title: str, summary: str, highest: float | None = None) -> ScoreSpec:
     direction: Direction = "higher" if name == "sentences_correct" else "lower"
-    return ScoreSpec(
-        name, title, "%", direction, (0.0, highest), True, "Levenshtein alignment (jiwer)", summary, digits=2
-    )
+    headline = name in {"wer", "cer"}
+    source = "Levenshtein alignment (jiwer)"
+    return ScoreSpec(name, title, "%", direction, (0.0, highest), True, source, summary, digits=2, headline=headline)
 
 
 class WordError:

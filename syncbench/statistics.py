@@ -43,7 +43,7 @@ class PairedResult:
 def resamplable(kind: type[Measurement]) -> bool:
     """Return whether a measurement is made of plain numbers, so that its sums can be resampled by a matrix product."""
     zero = kind.zero()
-    return all(np.isscalar(getattr(zero, f.name)) for f in dataclasses.fields(zero))
+    return all(isinstance(getattr(zero, f.name), int | float) for f in dataclasses.fields(zero))
 
 
 def blocks(groups: Sequence[str]) -> NDArray[np.intp]:

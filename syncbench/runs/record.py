@@ -66,12 +66,13 @@ class Run:
 
     def measurements(self, metric: str, condition: str = "") -> dict[str, Measurement]:
         """Return clip -> measurement of a metric family, in the run's order."""
-        return measurements_of(registry.metric(metric), condition, self.manifest, self.entries, self.path)
+        return dict(measurements_of(registry.metric(metric), condition, self.manifest, self.entries, self.path))
 
     def totals(self, metric: str, condition: str = "") -> Measurement:
         """Return the sum of all measurements of a metric family."""
-        total = registry.metric(metric).measurement.zero()
-        for measurement in self.measurements(metric, condition).values():
+        loaded = registry.metric(metric)
+        total = loaded.measurement.zero()
+        for _, measurement in measurements_of(loaded, condition, self.manifest, self.entries, self.path):
             total = total + measurement
         return total
 

@@ -24,7 +24,7 @@ from syncbench.runs.journal import ANSWER, Entry, Key
 from syncbench.runs.kept import load_measurement
 from syncbench.runs.manifest import SCHEMA, Manifest
 from syncbench.signature import signature
-from syncbench.statistics import bootstrap
+from syncbench.statistics import bootstrap, resamplable
 
 __all__ = ["Failure", "Summary", "clip_rows", "conditions_of", "measurements_of", "summarise"]
 
@@ -68,14 +68,12 @@ def conditions_of(manifest: Manifest) -> dict[str, Condition]:
 
 def measurements_of(
     metric: Metric, condition: str, manifest: Manifest, entries: Mapping[Key, Entry], run: Path
-) -> dict[str, Measurement]:
-    """Return clip -> measurement of one metric under one condition, in the order of the manifest."""
-    found: dict[str, Measurement] = {}
+) -> Iterator[tuple[str, Measurement]]:
+    """Yield clip and measurement of one metric under one condition, in the order of the manifest."""
     for clip in manifest.clips:
         entry = entries.get((clip, condition, metric.name))
         if entry is not None and entry.status == "done":
-            found[clip] = load_measurement(metric.measurement, entry.data, run)
-    return found
+            yield clip, load_measurement(metric.measurement, entry.data, run)
 
 
 def _reported(metric: Metric, manifest: Manifest) -> Iterator[tuple[ScoreSpec, str]]:
@@ -171,13 +169,17 @@ def _scores(
     groups: Mapping[str, str], remarks: list[str],
 ) -> Iterator[Score]:  # fmt: skip
     total = metric.measurement.zero()
-    kept = measurements_of(metric, condition, manifest, entries, run)
-    for measurement in kept.values():
+    kept: dict[str, Measurement] = {}  # arrays are summed as they come, so that a large run needs no more memory
+    n = 0
+    for clip, measurement in measurements_of(metric, condition, manifest, entries, run):
         total = total + measurement
-    n, failed = len(kept), len(manifest.clips) - len(kept)
+        n += 1
+        if resamplable(metric.measurement):
+            kept[clip] = measurement
+    failed = len(manifest.clips) - n
     with np.errstate(divide="ignore", invalid="ignore"):
         values = total.scores() if n else {}
-    intervals = bootstrap(list(kept.values()), [groups.get(clip, "") for clip in kept], manifest.seed) if n else {}
+    intervals = bootstrap(list(kept.values()), [groups.get(clip, "") for clip in kept], manifest.seed)
     remark = getattr(metric, "remarks", None)
     if remark is not None and n:
         remarks.extend(f"{condition}: {text}" if condition else text for text in remark(total))
@@ -216,11 +218,16 @@ def clip_rows(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> pd
     for condition in conditions_of(manifest):
         for family in manifest.metrics:
             metric = registry.metric(family)
-            kept = measurements_of(metric, condition, manifest, entries, run)
+            alone = resamplable(metric.measurement)
             for clip in manifest.clips:
                 entry = entries.get((clip, condition, family)) or entries.get((clip, condition, ANSWER))
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    values = kept[clip].scores() if clip in kept else {}
+                values: Mapping[str, Any] = {}
+                why = "not done" if entry is None else entry.reason
+                if entry is not None and entry.status == "done" and entry.stage == family:
+                    why = "" if alone else "a score of many clips together"
+                    if alone:
+                        with np.errstate(divide="ignore", invalid="ignore"):
+                            values = load_measurement(metric.measurement, entry.data, run).scores()
                 for spec, missing in _reported(metric, manifest):
                     value = values.get(spec.name)
                     rows.append(
@@ -232,7 +239,7 @@ def clip_rows(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> pd
                             "metric": family,
                             "score": spec.name,
                             "value": float("nan") if value is None or missing else float(value),
-                            "reason": missing or ("" if clip in kept else entry.reason if entry else "not done"),
+                            "reason": missing or why,
                         }
                     )
     columns = ["clip", "speaker", "group", "condition", "metric", "score", "value", "reason"]
