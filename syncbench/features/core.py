@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from syncbench.contracts import Clip, Feature, Value
 
@@ -100,7 +101,7 @@ def _read(path: Path) -> Value | None:
     """Return a cached value, or None where there is none or a damaged one."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+            arrays: dict[str, NDArray[Any]] = {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, KeyError):
         return None
     except Exception as error:  # zipfile.BadZipFile and zlib.error share no base; a damaged entry is no entry
