@@ -53,9 +53,9 @@ def pair(setting: Setting, loss: float, seed: int) -> str:
     lse = [[_lse(skill) for skill in system] for system in systems]
     words = [_words(system, draw) for system in systems]
     cases = [
-        _case("lse_c", "higher", *lse, groups),
-        _case("lse_d", "lower", *lse, groups),
-        _case("wer", "lower", *words, groups),
+        _case("lse_c", "higher", lse[0], lse[1], groups),
+        _case("lse_d", "lower", lse[0], lse[1], groups),
+        _case("wer", "lower", words[0], words[1], groups),
     ]
     outcomes = {verdict.outcome for verdict in judge(cases, POLICY)}
     return next(outcome for outcome in ("fail", "cannot tell", "pass") if outcome in outcomes)
@@ -79,7 +79,7 @@ def _case(
 
 def main() -> None:
     """Run the study and write its table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))

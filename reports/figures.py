@@ -29,7 +29,7 @@ from syncbench.runs import Run
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-__all__ = ["COLUMN_WIDTHS", "draw_all", "style"]
+__all__ = ["COLUMN_WIDTHS", "draw_all", "readability", "style"]
 
 COLUMN_WIDTHS = {
     "cvpr": (3.25, 6.875),

@@ -209,7 +209,11 @@ def gate(run: Run, baseline: Run, policy: Policy) -> GateResult:
 
 def judge(cases: Sequence[Case], policy: Policy) -> list[Verdict]:
     """Return one verdict per case; the policy's level is shared among them by Holm's correction."""
-    tests = [paired_bootstrap(case.run, case.baseline, case.groups).get(case.score.name) for case in cases]
+    resamples = max(2000, round(5 * len(cases) / policy.level))  # no p-value is below 2 / resamples
+    tests = [
+        paired_bootstrap(case.run, case.baseline, case.groups, resamples=resamples).get(case.score.name)
+        for case in cases
+    ]
     corrected = holm({str(i): test.p for i, test in enumerate(tests) if test is not None})
     return [
         _unknown(case.score, "no paired test is defined for it: its clips cannot be resampled")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from syncbench.reports.table import Cell, Column, Row, Table
 from syncbench.reports.text import plain
 
-__all__ = ["document", "escape", "to_latex"]
+__all__ = ["document", "escape", "fragment", "to_latex"]
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -39,7 +39,10 @@ def escape(text: str) -> str:
 
 def to_latex(table: Table, label: str = "") -> str:
     """Return a ``table`` environment; ``label`` goes after ``tab:`` and must be ASCII letters, digits and hyphens."""
-    lines = [r"\begin{table}[t]", r"  \centering", f"  \\caption{{{_caption(table)}}}"]
+    wide = len(table.columns) > 5
+    kind = "table*" if wide else "table"
+    lines = [rf"\begin{{{kind}}}[t]", r"  \centering", *([r"  \footnotesize"] if wide else [])]
+    lines += [f"  \\caption{{{_caption(table)}}}"]
     lines += [f"  \\label{{tab:{label}}}"] if label else []
     lines += [f"  % {plain(column.signature)}" for column in table.columns if column.signature]
     records = [f"{row.title}: run {row.run}, sha256 {row.digest}" for row in table.rows if row.run]
@@ -51,15 +54,20 @@ def to_latex(table: Table, label: str = "") -> str:
     if table.anchors:
         lines += [r"    \midrule"] if table.systems else []
         lines += [_row(row) for row in table.anchors]
-    lines += [r"    \bottomrule", r"  \end{tabular}", r"\end{table}"]
+    lines += [r"    \bottomrule", r"  \end{tabular}", rf"\end{{{kind}}}"]
     return "\n".join(lines) + "\n"
 
 
 def document(tables: list[Table]) -> str:
-    """Return all tables as one document that compiles; papers ``\\input`` the part between the document's ends."""
-    parts = [to_latex(table, label=f"syncbench-{i}") for i, table in enumerate(tables, 1)]
+    """Return all tables as one document that compiles."""
     head = ["\\documentclass{article}", "\\usepackage{booktabs}", "\\begin{document}"]
-    return "\n".join([*head, *parts, "\\end{document}"]) + "\n"
+    return "\n".join([*head, fragment(tables), "\\end{document}"]) + "\n"
+
+
+def fragment(tables: list[Table]) -> str:
+    r"""Return all tables for a paper to ``\input``."""
+    parts = [to_latex(table, label=f"syncbench-{i}") for i, table in enumerate(tables, 1)]
+    return "\n".join([r"% needs \usepackage{booktabs}", *parts])
 
 
 def _caption(table: Table) -> str:

@@ -283,10 +283,12 @@ def _order(place: int | None, competing: Sequence[_Entry]) -> int | None:
 def _significantly_better(competing: Sequence[_Entry]) -> set[tuple[int, int]]:
     """Return the pairs (i, j), by place, where i is better than j after Holm's correction over the column's pairs."""
     p_values: dict[str, float] = {}
-    for i, j in combinations(range(len(competing)), 2):
+    pairs = list(combinations(range(len(competing)), 2))
+    resamples = max(2000, 100 * len(pairs))  # no p-value is below 2 / resamples: Holm must be able to find something
+    for i, j in pairs:
         a, b = competing[i], competing[j]
         score = a.score
-        result = paired(a.run, b.run, score.metric, score.condition, a.run.groups()).get(score.name)
+        result = paired(a.run, b.run, score.metric, score.condition, a.run.groups(), resamples).get(score.name)
         if result is not None and result.difference != 0:
             ahead = (result.difference > 0) == (score.direction == "higher")
             p_values[f"{i} {j}" if ahead else f"{j} {i}"] = result.p

@@ -17,6 +17,7 @@ from syncbench.errors import CommandError
 from syncbench.reports.comma_separated import to_csv
 from syncbench.reports.leaderboard import conditions, digest, leaderboard
 from syncbench.reports.markdown import to_markdown
+from syncbench.reports.report import gather
 from syncbench.reports.text import file_name, plain
 from syncbench.runs import Run, load_run
 
@@ -55,7 +56,7 @@ def _copy(source: Path, target: Path) -> None:
     """Copy a run to ``target``, which appears only when it is complete."""
     temporary = Path(tempfile.mkdtemp(prefix=".arriving-", dir=target.parent))
     try:
-        shutil.copytree(source, temporary, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.tmp", "anchors"))
+        shutil.copytree(source, temporary, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.tmp"))
         temporary.chmod(0o755)
         temporary.rename(target)
     except FileExistsError:
@@ -81,7 +82,7 @@ def _found(folder: Path) -> list[tuple[str, Run]]:
 def _rebuild(folder: Path) -> None:
     while True:
         found = _found(folder)
-        runs = [run for _, run in found]
+        runs = gather([run.path for _, run in found])  # with the anchors beside them
         tables = [*leaderboard(runs), *conditions(runs)]
         record = {"schema_version": _SCHEMA, "runs": [_entry(name, run) for name, run in found]}
         _write(folder / INDEX, json.dumps(record, indent=1, ensure_ascii=False) + "\n")

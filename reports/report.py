@@ -8,7 +8,7 @@ from pathlib import Path
 
 from syncbench.errors import CommandError
 from syncbench.reports.comma_separated import to_csv
-from syncbench.reports.latex import document
+from syncbench.reports.latex import fragment
 from syncbench.reports.leaderboard import conditions, digest, leaderboard, system_title
 from syncbench.reports.literature import published_tables
 from syncbench.reports.markdown import bullets, code, escape, to_markdown
@@ -66,7 +66,7 @@ def report(paths: Sequence[str | os.PathLike[str]], out: Path) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         board = "\n".join(to_markdown(table) for table in tables)
         (out / "leaderboard.md").write_text(f"# Leaderboard\n\n{board}", encoding="utf-8")
-        (out / "leaderboard.tex").write_text(document([*tables, *literature]), encoding="utf-8")
+        (out / "leaderboard.tex").write_text(fragment([*tables, *literature]), encoding="utf-8")
         (out / "leaderboard.csv").write_text(to_csv([*tables, *literature]), encoding="utf-8")
         (out / "report.md").write_text(_markdown(runs, tables, literature), encoding="utf-8")
         figures = draw_all(runs, leaderboard_only(tables), out / "figures")

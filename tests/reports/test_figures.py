@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 import numpy as np
 
-from syncbench.reports.figures import COLUMN_WIDTHS, draw_all
+from syncbench.reports.figures import COLUMN_WIDTHS, draw_all, readability, style
 from syncbench.reports.leaderboard import leaderboard
 
 from .conftest import MakeRun
@@ -48,3 +49,23 @@ def test_context_lengths_of_one_model_make_a_curve(make_run: MakeRun, tmp_path: 
     ]
     assert "context" in drawn(runs, tmp_path)
     assert "context" not in drawn(runs[:1], tmp_path / "one")
+
+
+def test_lip_readability_makes_bars(make_run: MakeRun, tmp_path: Path) -> None:
+    run = make_run("a", BASE)
+    read = dataclasses.replace(
+        run.summary.scores[0],
+        name="lip_wer",
+        metric="readability",
+        title="Lip WER",
+        unit="%",
+        value=80.0,
+        low=70.0,
+        high=90.0,
+    )
+    heard = dataclasses.replace(run, summary=run.summary.model_copy(update={"scores": [read]}))
+    with style():
+        canvas = readability([run, heard], 3.25)
+        assert canvas is not None
+        assert len(canvas.axes[0].patches) == 1
+        assert readability([run], 3.25) is None

@@ -66,6 +66,14 @@ def test_writers_at_the_same_time_lose_nothing(make_run: MakeRun, tmp_path: Path
     assert index(board) == ["m0", "m1", "m2", "m3"]
 
 
+def test_anchors_come_along(make_run: MakeRun, tmp_path: Path) -> None:
+    run = make_run("a", [7.0, 8.0, 6.5])
+    make_run("reference", [7.5, 8.0, 6.5], folder=run.path / "anchors")
+    publish(run, tmp_path / "board")
+    assert index(tmp_path / "board") == ["a"]
+    assert "*reference (real video)* (anchor)" in (tmp_path / "board" / "leaderboard.md").read_text()
+
+
 def test_a_folder_that_cannot_be_written_is_one_clear_line(make_run: MakeRun, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CommandError, match="cannot be written"):

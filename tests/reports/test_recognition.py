@@ -1,0 +1,68 @@
+"""What fusion gains, from real runs over a grid of conditions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syncbench.datasets.lrs2 import LRS2
+from syncbench.reports.recognition import recognition, texts
+from syncbench.reports.terminal import print_tables
+from syncbench.runs import Request, Run, run
+
+
+@pytest.fixture(scope="module")
+def runs(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+    """Four recognisers on six clips: each leaves out some words, in every condition the same."""
+    folder = tmp_path_factory.mktemp("runs")
+    root = shared / "data" / "lrs2-grid"
+    clips = LRS2.clips(root, "test", 6)
+    made: list[Run] = []
+    for name, streams, kept in (
+        ("hears", "audio", lambda i: 5),
+        ("sees", "video", lambda i: 3),
+        ("both", "audio+video", lambda i: 6 if i else 4),
+        ("worse", "audio+video", lambda i: 4),
+    ):
+        file = folder / f"{name}.txt"
+        lines = [f"{c.id} {' '.join((c.transcript or '').split()[: kept(i)])}" for i, c in enumerate(clips)]
+        file.write_text("\n".join(lines))
+        request = Request(
+            model=f"hypotheses:{file}", dataset="lrs2", root=str(root), limit=6, metrics=("word_error",),
+            audio=("clean", "white@-5", "white@5"), options={"streams": streams},
+        )  # fmt: skip
+        made.append(run(request, folder / name, workers=1))
+    return made
+
+
+def test_gains_tests_and_decibels_come_out_of_runs(runs: list[Run], capsys: pytest.CaptureFixture[str]) -> None:
+    (table,) = recognition(runs)
+    assert [row.title for row in table.rows] == ["clean", "white@-5", "white@5"]
+    for row in table.rows:
+        both, worse, p = row.cells
+        assert both.value == pytest.approx(100 / 6 - 100 * 2 / 36)
+        assert both.interval is not None
+        assert both.interval[0] <= both.value <= both.interval[1]
+        assert worse.value == pytest.approx(100 / 6 - 200 / 6)
+        assert worse.note == "fusion harms"
+        assert p.value is not None
+        assert p.value < 0.05
+        assert "segments" in p.note
+    # Nothing changes with the noise: the systems without errors' target are outside the grid.
+    assert any("seeing is worth at least 5.0 dB of white" in note for note in table.notes)
+    assert any("seeing is worth at most -5.0 dB of white" in note for note in table.notes)
+    print_tables([table])
+    assert "gain" in capsys.readouterr().out
+
+
+def test_incomplete_sets_and_other_seeds_make_no_table(runs: list[Run]) -> None:
+    assert recognition(runs[:2]) == []
+    assert recognition(runs[1:]) == []
+    assert recognition([]) == []
+
+
+def test_texts_are_normalised(runs: list[Run]) -> None:
+    said, heard = texts(runs[0], "audio=white@5,visual=clean")
+    assert set(said) == set(heard)
+    assert all(s.startswith(heard[clip]) for clip, s in said.items())
