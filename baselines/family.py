@@ -99,7 +99,8 @@ SMALL_FACE = Face(
 
 def face_from(values: Mapping[str, Any]) -> Face:
     """Return the face that a checkpoint's header says."""
-    return Face(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    pairs: dict[str, Any] = {key: tuple(values[key]) for key in ("box", "mouth")}
+    return Face(**{**values, **pairs})
 
 
 def hide(images: Tensor, face: Face) -> Tensor:
