@@ -1,6 +1,7 @@
 """Texts recognised elsewhere: readers of their formats, and the system that answers with them.
 
 ``--model hypotheses:FILE`` scores a file of AV-HuBERT, Auto-AVSR, Whisper-Flamingo, Kaldi or any other recogniser.
+``--option streams=audio``, ``video`` or ``audio+video`` says what it was given, for tables of what fusion gains.
 Formats are told apart by their content:
 
 - trn (sclite, Kaldi): ``words words (id)``, of alternatives ``{ a / b / @ }`` the first;
@@ -24,12 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from syncbench.contracts import Answer, Clip, Setup, System, Task
-from syncbench.errors import ClipError, CommandError
+from syncbench.errors import ClipError, CommandError, unknown_name
 
 __all__ = ["Hypotheses", "Hypothesis", "hypotheses", "match", "read_hypotheses"]
 
 _ID_KEYS = ("id", "utt_id", "key", "clip")
 _TEXT_KEYS = ("text", "hypo", "hyp", "pred", "prediction")
+_STREAMS = ("audio", "video", "audio+video")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,11 @@ def hypotheses(setup: Setup) -> System:
     """Make the system that reads ``--model hypotheses:FILE``. Texts of no clip of the run are named in one warning."""
     if not setup.argument:
         raise CommandError("--model hypotheses:FILE needs a file of recognised texts")
+    if stray := next((key for key in setup.options if key != "streams"), None):
+        raise unknown_name("option of hypotheses", stray, ["streams"])
+    streams = setup.options.get("streams", "")
+    if streams not in ("", *_STREAMS):
+        raise unknown_name("set of streams", streams, _STREAMS)
     file = Path(setup.argument)
     texts, unknown = match(read_hypotheses(file), setup.clips, file)
     if not texts:
@@ -217,4 +224,5 @@ def hypotheses(setup: Setup) -> System:
             stacklevel=2,
         )
     digest = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
-    return Hypotheses(texts, {"file": file.name, "sha256": digest})
+    settings = {"file": file.name, "sha256": digest}
+    return Hypotheses(texts, settings | ({"streams": streams} if streams else {}))

@@ -123,7 +123,8 @@ def _make(name: str, architecture: Literal["audio", "video", "av", "vcafe", "rel
     if decode not in _DECODERS:
         raise unknown_name("decoding", decode, _DECODERS)
     beam = language = None
-    settings = {"weights": file_hash(file)[:8], "decode": decode}
+    streams = {"audio": "audio", "video": "video"}.get(architecture, "audio+video")
+    settings = {"weights": file_hash(file)[:8], "streams": streams, "decode": decode}
     if decode == "beam":
         width = _number(options, "beam", 10)
         if width < 1 or width != int(width):
