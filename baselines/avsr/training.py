@@ -73,7 +73,7 @@ class Plan:
         return self.rate * min(done / self.warm, 0.5 * (1.0 + math.cos(math.pi * fall)))
 
 
-EMBEDDED_PLANS = {"audio": Plan(epochs=14), "video": Plan(epochs=26), "fusion": Plan(epochs=14, rate=6e-4)}
+EMBEDDED_PLANS = {"audio": Plan(epochs=14), "video": Plan(epochs=16, cut=0.7), "fusion": Plan(epochs=8, rate=6e-4)}
 PAPER_PLAN = Plan(
     epochs=200, rate=256**-0.5 * 25_000**-0.5, schedule="noam", warm=25_000, decay=0.0, cut=0.0, naming=0.0
 )

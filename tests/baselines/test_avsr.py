@@ -12,7 +12,7 @@ import torch
 
 from syncbench.baselines.avsr import inputs, systems, training
 from syncbench.baselines.avsr.conformer import ConformerEncoder, length_mask
-from syncbench.baselines.avsr.corpus import Example
+from syncbench.baselines.avsr.corpus import Example, load
 from syncbench.baselines.avsr.decoder import BLANK, END, SYMBOLS, decode_text, encode_text
 from syncbench.baselines.avsr.decoding import Beam, PrefixScorer, beam_search, greedy_ctc
 from syncbench.baselines.avsr.language import CharacterNgram
@@ -299,6 +299,27 @@ def test_all_stages_give_networks_that_answer(tmp_path) -> None:
     memory, traces = fused(torch.randn(1, 25, 20, 20), torch.randn(1, 25 * 640), torch.tensor([25]))
     assert memory.shape == (1, 25, 16)
     assert set(traces) == {"reliability_video", "reliability_audio"}
+
+
+def test_the_recipe_prepares_real_clips_once_and_trains_on_them(shared, tmp_path) -> None:
+    from syncbench.datasets.lrs2 import LRS2
+
+    clips = LRS2.clips(shared / "data" / "lrs2-grid", "train", 8)
+    silent = dataclasses.replace(clips[0], id="s1/silent", transcript=None)
+    folder = training.recipe([*clips, silent], tmp_path, stage="audio", steps=1)
+    assert systems.load(folder / "audio" / "audio.safetensors").architecture == "audio"
+    assert (tmp_path / "prepared" / "left_out.txt").read_text() == "s1/silent: has no transcript\n"
+    corpus = load(tmp_path / "prepared")
+    assert len(corpus) == 8
+    example = corpus[3]
+    assert example.text == clips[3].transcript
+    assert [w.text for w in example.words] == example.text.split()
+    assert np.abs(example.wave() - clips[3].speech(example.frames)).max() < 1e-4
+    assert example.mouths.shape == (75, EMBEDDED.stored, EMBEDDED.stored)
+    with pytest.raises(CommandError, match="one recogniser at a time"):
+        training.recipe(clips, tmp_path, preset="paper")
+    with pytest.raises(CommandError, match="did you mean fusion"):
+        training.recipe(clips, tmp_path, stage="fuson")
 
 
 def test_word_labels_name_the_word_at_each_frames_middle() -> None:
