@@ -186,7 +186,10 @@ class Answer:
 
 @runtime_checkable
 class System(Protocol):
-    """Something under test. ``settings`` go into the run's provenance (weights hash, context length, ...)."""
+    """Something under test. ``settings`` go into the run's provenance (weights hash, context length, ...).
+
+    Optional: ``traces``, a frozenset of the names of the traces its answers leave.
+    """
 
     @property
     def name(self) -> str: ...
@@ -328,9 +331,11 @@ class Metric(Protocol):
         features: what it asks features for, so that they can be listed and computed ahead.
         settings: what a score's signature must say: evaluator, protocol, network, landmark provider, ...
 
-    Optional: ``on_request`` True keeps a family out of runs that do not ask for it by name (another protocol of the same
-    scores, a costly variant); ``curves(reference, output)`` gives per-frame arrays for reports; ``remarks(total)`` gives
-    sentences a reader of the corpus score should know.
+    Optional attributes and methods:
+        on_request: True keeps a family out of runs that do not ask for it by name (another protocol, a costly variant).
+        traces: frozenset of the traces a system must leave for the family to be measured unasked.
+        curves(reference, output): per-frame arrays for reports.
+        remarks(total): sentences that a reader of the corpus score should know.
     """
 
     @property

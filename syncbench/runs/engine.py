@@ -167,13 +167,16 @@ def _metrics(request: Request, system: System) -> tuple[list[Metric], dict[str, 
             raise CommandError(f"metric '{wanted}' is for {tasks}; '{request.model}' is a {system.task} system")
         chosen[family] = known[family]
     if not request.metrics:
-        chosen = {
-            name: metric
-            for name, metric in known.items()
-            if system.task in metric.tasks and not getattr(metric, "on_request", False)
-        }
+        chosen = {name: metric for name, metric in known.items() if _applies(metric, system)}
     unavailable = {name: reason for name, metric in chosen.items() if (reason := metric.unavailable())}
     return [metric for name, metric in chosen.items() if name not in unavailable], unavailable
+
+
+def _applies(metric: Metric, system: System) -> bool:
+    """Return whether a family is measured unasked: it is for the task, and the system leaves the traces it reads."""
+    wanted: frozenset[str] = getattr(metric, "traces", frozenset())
+    left: frozenset[str] = getattr(system, "traces", frozenset())
+    return system.task in metric.tasks and not getattr(metric, "on_request", False) and wanted <= left
 
 
 def _dataset_hash(listed: Iterable[Clip | Unusable]) -> str:

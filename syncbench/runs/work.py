@@ -136,7 +136,7 @@ def _answer(system: System, bench: Bench, task: Task) -> dict[str, Any]:
             corrupted, done = _corrupted(task, bench, Path(folder))
             answer = system.answer(corrupted)
         achieved.update(done.achieved)
-        levels = {f"corruption.{name}": level for name, level in done.levels.items()}
+        levels = {f"corruption/{name}": level for name, level in done.levels.items()}
         answer = dataclasses.replace(answer, traces={**answer.traces, **levels})
     kept = keep_answer(answer, task.clip, bench.run, task.condition.name)
     record = {"reference": clip_to_json(task.clip, bench.run), "output": clip_to_json(kept, bench.run)}
