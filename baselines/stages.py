@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from syncbench.baselines import losses
 from syncbench.baselines.corpus import Corpus, prepare
+from syncbench.baselines.decoded import clips_of
 from syncbench.baselines.family import (
     WINDOW,
     Decoder,
@@ -422,8 +423,13 @@ def start(
     resume: bool,
     device: str,
     steps: int | None,
+    also: str,
 ) -> tuple[R, Course, tuple[str, ...]]:
-    """Return the recipe called ``preset``, its course over the prepared clips, and the stages to train."""
+    """Return the recipe called ``preset``, its course over the prepared clips, and the stages to train.
+
+    ``also`` names further datasets, see ``clips_of``. Raises CommandError.
+    """
+    clips = [*clips, *clips_of(also, "train")]
     if preset not in presets:
         raise unknown_name("preset", preset, presets)
     recipe = presets[preset]

@@ -137,13 +137,14 @@ def train(
     resume: bool,
     device: str,
     steps: int | None = None,
+    also: str = "",
 ) -> Path:
     """Train CALS-style on ``clips`` and return the last checkpoint: ``weights.safetensors`` when all is trained.
 
     ``stage`` trains one stage of the preset, the ones before it being there; None trains all. ``steps`` overrides
-    their length. Raises CommandError.
+    their length. ``also`` names further data sets, ``name:root`` separated by commas. Raises CommandError.
     """
-    recipe, course, stages = start(PRESETS, clips, out, preset, stage, seed, resume, device, steps)
+    recipe, course, stages = start(PRESETS, clips, out, preset, stage, seed, resume, device, steps, also)
     result = out
     for name in stages:
         generator = _generator(recipe.config)
