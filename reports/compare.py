@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import pandas as pd
+from rich import box
 from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
@@ -88,11 +89,11 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """Return ``B better``, ``B worse``, ``differs`` (no way is better), ``no difference shown`` or ``untested``."""
+        """Return ``B better``, ``B worse``, ``differs`` (no way is better), ``not shown`` or ``untested``."""
         if self.corrected is None:
             return "untested"
         if self.corrected >= ALPHA or self.difference == 0:
-            return "no difference shown"
+            return "not shown"
         if self.direction == "none":
             return "differs"
         return "B better" if (self.difference > 0) == (self.direction == "higher") else "B worse"
@@ -243,8 +244,8 @@ def to_json(comparison: Comparison) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
 
 
-_HEADS = ("score", "A", "B", "B - A", "95 %", "p (Holm)", "clips", "+ / - / =", "verdict")
-"""``+ / - / =``: clips on which B is better, worse, equal."""
+_HEADS = ("score", "A", "B", "B - A", "95 %", "p (Holm)", "clips", "+/-/=", "verdict")
+"""``+/-/=``: clips on which B is better, worse, equal."""
 
 
 def _line(d: Difference) -> list[str]:
@@ -259,7 +260,7 @@ def _line(d: Difference) -> list[str]:
         interval,
         "none" if d.corrected is None else f"{d.corrected:.3g}",
         str(d.n),
-        f"{d.better} / {d.worse} / {d.equal}" if d.direction != "none" else "",
+        f"{d.better}/{d.worse}/{d.equal}" if d.direction != "none" else "",
         d.verdict,
     ]
 
@@ -285,9 +286,18 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
     """Print the comparison in the terminal."""
     console = console or Console()
     title = f"A = {comparison.a} ({comparison.model_a})   B = {comparison.b} ({comparison.model_b})"
-    made = Grid(title=Text(plain(title), style="bold"), title_justify="left", border_style="dim", header_style="bold")
+    made = Grid(
+        title=Text(plain(title), style="bold"),
+        title_justify="left",
+        border_style="dim",
+        header_style="bold",
+        box=box.ROUNDED,
+        padding=(0, 0, 0, 1),
+    )
     for i, text in enumerate(_HEADS):
-        made.add_column(Text(text), justify="right" if 0 < i < 8 else "left")
+        made.add_column(
+            Text(text), justify="right" if 0 < i < 8 else "left", no_wrap=i in (1, 2, 3, 8), overflow="fold"
+        )
     styles = {"B better": "green", "B worse": "red"}
     for d in comparison.differences:
         made.add_row(*(Text(plain(text)) for text in _line(d)), style=styles.get(d.verdict, ""))

@@ -25,11 +25,12 @@ from syncbench.contracts import Direction, Measurement, Score
 from syncbench.errors import CommandError
 from syncbench.reports.markdown import escape
 from syncbench.reports.markdown import grid as pipe_table
+from syncbench.reports.paired import independent, paired_test
 from syncbench.reports.text import number, plain
 from syncbench.runs import Run
 from syncbench.signature import difference
 from syncbench.significance import holm
-from syncbench.statistics import PairedResult, blocks, paired_bootstrap
+from syncbench.statistics import PairedResult
 
 __all__ = [
     "Case",
@@ -210,10 +211,7 @@ def gate(run: Run, baseline: Run, policy: Policy) -> GateResult:
 def judge(cases: Sequence[Case], policy: Policy) -> list[Verdict]:
     """Return one verdict per case; the policy's level is shared among them by Holm's correction."""
     resamples = max(2000, round(5 * len(cases) / policy.level))  # no p-value is below 2 / resamples
-    tests = [
-        paired_bootstrap(case.run, case.baseline, case.groups, resamples=resamples).get(case.score.name)
-        for case in cases
-    ]
+    tests = [paired_test(case.run, case.baseline, case.groups, resamples).get(case.score.name) for case in cases]
     corrected = holm({str(i): test.p for i, test in enumerate(tests) if test is not None})
     return [
         _unknown(case.score, "no paired test is defined for it: its clips cannot be resampled")
@@ -230,7 +228,7 @@ def _judged(case: Case, test: PairedResult, p: float, policy: Policy) -> Verdict
     low, high = sorted((worse * test.low, worse * test.high))
     old, new = _corpus(case.baseline, score.name), _corpus(case.run, score.name)
     floor = max(case.limits.absolute, case.limits.relative * abs(old))
-    count = int(blocks(case.groups).max()) + 1
+    count = independent(case.groups)
     outcome: Outcome
     if count < policy.min_clips:
         outcome = "cannot tell"

@@ -165,10 +165,15 @@ def _each(values: Iterable[str]) -> list[str]:
 
 
 def _scales(table: Table) -> list[tuple[tuple[float, float] | None, float | None]]:
-    """Return, per column, the span its bars share and the real video's value."""
+    """Return, per column, the span its bars share and the real video's value.
+
+    Where all columns are one score (under corruptions), they share one span, so that bars compare across too.
+    """
+    columns = range(len(table.columns))
+    one = len({column.title for column in table.columns}) == 1
     scales: list[tuple[tuple[float, float] | None, float | None]] = []
-    for i in range(len(table.columns)):
-        cells = [row.cells[i] for row in table.rows]
+    for i in columns:
+        cells = [row.cells[j] for row in table.rows for j in (columns if one else (i,))]
         ends = [end for c in cells if c.value is not None for end in (c.value, *(c.interval or ()))]
         real = next((r.cells[i].value for r in table.anchors if r.anchor == "reference"), None)
         margin = 0.05 * (max(ends) - min(ends)) if ends else 0.0

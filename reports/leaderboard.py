@@ -15,12 +15,13 @@ from itertools import combinations
 from syncbench.contracts import Score
 from syncbench.corruptions.spelling import parse as parse_condition
 from syncbench.errors import CommandError
+from syncbench.reports.paired import paired_test
 from syncbench.reports.table import Cell, Column, Row, Table
 from syncbench.reports.text import file_name, number
 from syncbench.runs import Run
 from syncbench.signature import comparable, parse
 from syncbench.significance import holm
-from syncbench.statistics import PairedResult, paired_bootstrap
+from syncbench.statistics import PairedResult
 
 __all__ = [
     "ALPHA",
@@ -112,9 +113,7 @@ def paired(
     if len(common) < 2:
         return {}
     names = [groups.get(clip, "") for clip in common]
-    return paired_bootstrap(
-        [of_a[clip] for clip in common], [of_b[clip] for clip in common], names, seed=0, resamples=resamples
-    )
+    return paired_test([of_a[clip] for clip in common], [of_b[clip] for clip in common], names, resamples)
 
 
 def shared_parts(signature: str) -> str:

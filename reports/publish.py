@@ -15,9 +15,9 @@ from pathlib import Path
 
 from syncbench.errors import CommandError
 from syncbench.reports.comma_separated import to_csv
-from syncbench.reports.leaderboard import conditions, digest, leaderboard
+from syncbench.reports.leaderboard import digest
 from syncbench.reports.markdown import to_markdown
-from syncbench.reports.report import gather
+from syncbench.reports.report import gather, tables_of
 from syncbench.reports.text import file_name, plain
 from syncbench.runs import Run, load_run
 
@@ -83,7 +83,7 @@ def _rebuild(folder: Path) -> None:
     while True:
         found = _found(folder)
         runs = gather([run.path for _, run in found])  # with the anchors beside them
-        tables = [*leaderboard(runs), *conditions(runs)]
+        tables = tables_of(runs)
         record = {"schema_version": _SCHEMA, "runs": [_entry(name, run) for name, run in found]}
         _write(folder / INDEX, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
         _write(folder / "leaderboard.md", "# Leaderboard\n\n" + "\n".join(to_markdown(table) for table in tables))

@@ -12,6 +12,7 @@ from syncbench.reports.latex import fragment
 from syncbench.reports.leaderboard import conditions, digest, leaderboard, system_title
 from syncbench.reports.literature import published_tables
 from syncbench.reports.markdown import bullets, code, escape, to_markdown
+from syncbench.reports.recognition import recognition
 from syncbench.reports.table import Table
 from syncbench.runs import ANCHORS, Run, load_run
 
@@ -44,8 +45,8 @@ def gather(paths: Sequence[str | os.PathLike[str]]) -> list[Run]:
 
 
 def tables_of(runs: Sequence[Run]) -> list[Table]:
-    """Return the tables of measured numbers: leaderboards first, then scores under corruption."""
-    return [*leaderboard(runs), *conditions(runs)]
+    """Return the tables of measured numbers: leaderboards, scores under corruption, what recognisers gain by fusion."""
+    return [*leaderboard(runs), *conditions(runs), *recognition(runs)]
 
 
 def report(paths: Sequence[str | os.PathLike[str]], out: Path) -> Path:
@@ -69,15 +70,10 @@ def report(paths: Sequence[str | os.PathLike[str]], out: Path) -> Path:
         (out / "leaderboard.tex").write_text(fragment([*tables, *literature]), encoding="utf-8")
         (out / "leaderboard.csv").write_text(to_csv([*tables, *literature]), encoding="utf-8")
         (out / "report.md").write_text(_markdown(runs, tables, literature), encoding="utf-8")
-        figures = draw_all(runs, leaderboard_only(tables), out / "figures")
+        figures = draw_all(runs, leaderboard(runs), out / "figures")
         return write_page(runs, tables, literature, figures, out)
     except OSError as error:
         raise CommandError(f"{error.filename or out}: cannot be written: {error.strerror}") from error
-
-
-def leaderboard_only(tables: Sequence[Table]) -> list[Table]:
-    """Return the tables without corruption."""
-    return [table for table in tables if " under corruption: " not in table.title]
 
 
 def _markdown(runs: Sequence[Run], tables: Sequence[Table], literature: Sequence[Table]) -> str:

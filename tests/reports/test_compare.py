@@ -28,7 +28,7 @@ def test_a_real_difference_is_found_and_told_in_the_scores_own_direction(make_ru
     assert by_name["lse_c"].low is not None
     assert by_name["lse_c"].high is not None
     assert by_name["lse_c"].low < by_name["lse_c"].difference < by_name["lse_c"].high < 0
-    assert by_name["av_offset"].verdict == "no difference shown"
+    assert by_name["av_offset"].verdict == "not shown"
     assert by_name["lse_c"].better + by_name["lse_c"].worse + by_name["lse_c"].equal == 40
     assert all(d.p is not None and d.corrected is not None and d.corrected >= d.p for d in result.differences)
 
@@ -85,4 +85,11 @@ def test_renderers_hold_the_numbers_and_escape(make_run: MakeRun) -> None:
     assert "</script>" not in text
     assert len({line.count("|") for line in text.splitlines() if line.startswith("|")}) == 1
     record = json.loads(to_json(result))
-    assert record["differences"][0]["verdict"] == "no difference shown"
+    assert record["differences"][0]["verdict"] == "not shown"
+
+
+def test_a_handful_of_clips_proves_nothing(make_run: MakeRun) -> None:
+    few = compare(make_run("a", list(BASE[:4])), make_run("b", list(BASE[:4] - 3)))
+    lse_c = next(d for d in few.differences if d.name == "lse_c")
+    assert lse_c.p == pytest.approx(2 / 2**4)  # no exact paired test of four clips says less
+    assert lse_c.verdict == "not shown"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from syncbench.reports.figures import COLUMN_WIDTHS, draw_all, readability, style
 from syncbench.reports.leaderboard import leaderboard
+from syncbench.reports.report import report
 
 from .conftest import MakeRun
 
@@ -69,3 +73,20 @@ def test_lip_readability_makes_bars(make_run: MakeRun, tmp_path: Path) -> None:
         assert canvas is not None
         assert len(canvas.axes[0].patches) == 1
         assert readability([run], 3.25) is None
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_a_paper_with_table_and_figure_compiles(make_run: MakeRun, tmp_path: Path) -> None:
+    run = make_run("evil_$name & co", BASE)
+    report([run.path], tmp_path / "out")
+    paper = (
+        r"\documentclass[twocolumn]{article}\usepackage{booktabs,graphicx}\begin{document}"
+        r"\input{out/leaderboard.tex}\includegraphics{out/figures/shift.pdf}\end{document}"
+    )
+    (tmp_path / "paper.tex").write_text(paper)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "paper.tex"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "shift.pdf" in done.stdout

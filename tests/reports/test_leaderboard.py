@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -43,7 +45,6 @@ def test_ranks_follow_significance_ties_are_shown_and_anchors_stand_apart(make_r
     assert cell(table, "twin-a", "LSE-C").beats_real
     assert not cell(table, "far-behind", "LSE-C").beats_real
     assert not any(cell(table, row.title, "LSE-C").clear for row in table.rows)
-    assert cell(table, "twin-a", "AV offset").rank is None  # neither way is better
 
 
 def test_the_best_is_clear_only_where_it_beats_every_other(make_run: MakeRun) -> None:
@@ -115,3 +116,16 @@ def test_corruptions_get_a_table_of_their_own(make_run: MakeRun) -> None:
     assert [c.title for c in clean.columns][:2] == ["WER", "CER"]
     assert [c.variant for c in table.columns] == ["clean", "babble@0", "babble@10"]
     assert [c.value for c in table.rows[0].cells] == pytest.approx([100 / 24, 1100 / 24, 500 / 24])
+
+
+def test_details_stay_out_of_the_table_and_what_has_no_better_way_is_not_ranked(make_run: MakeRun) -> None:
+    runs = [make_run("a", values(0, 1)), make_run("b", values(-2, 2))]
+    (table,) = leaderboard(runs)
+    shown = {score.title for score in runs[0].summary.scores if score.headline}
+    assert {column.title for column in table.columns} == shown
+    assert shown < {score.title for score in runs[0].summary.scores}
+    neutral = [dataclasses.replace(s, direction="none") for s in runs[0].summary.scores]
+    aimless = [dataclasses.replace(r, summary=r.summary.model_copy(update={"scores": neutral})) for r in runs]
+    (table,) = leaderboard(aimless)
+    cells = [c for row in table.rows for c in row.cells]
+    assert all(c.rank is None and c.order is None and not c.beats_real for c in cells)

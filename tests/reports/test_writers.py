@@ -33,6 +33,7 @@ HOSTILE = (
     "|evil|cell|\n| --- |",
     "[click](http://evil.example) ![x](http://evil.example/x.png) www.evil.example <b>b</b> `code` **bold** $x^2$ @you",
     r"\input{/etc/passwd} \write18{id} $x$ % & # _ { } ~ ^ \\ \end{tabular} ^^5cinput",
+    "}}} {{ } lone braces",
     '=HYPERLINK("http://evil.example")',
     "+1+1",
     "-2+3+cmd|' /C calc'!A0",
@@ -227,6 +228,7 @@ def test_latex_cannot_be_broken_out_of(text: str) -> None:
     known = rf"\\(text({symbols})|char|times|pm|leq|geq|rightarrow|[&%$#_{{}}`'\"])"
     bare = re.sub(known, "", latex.escape(text))
     assert not re.search(r"[\\%&#^~]", bare), bare
+    assert latex.escape("{}") == r"\{\}"
     outside = [line for line in wild if not line.lstrip().startswith("%")]
     assert all(line.count("&") - line.count(r"\&") in (0, 3) for line in outside)
 
