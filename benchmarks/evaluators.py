@@ -1,8 +1,9 @@
 """How good the bundled evaluators are on clips they never saw: every target of theirs, measured.
 
-    python benchmarks/evaluators.py [--grid ROOT] [--synthetic ROOT] [--clips N] [--seed S] [--json FILE]
+    python benchmarks/evaluators.py [--grid ROOT] [--synthetic ROOT] [--other ROOT] [--clips N] [--seed S] [--json FILE]
 
 GRID's test clips are of the talker of its train clips; the synthetic test speakers share no identity with the train ones.
+``--other`` takes any further face crops in LRS2's layout (its test list), such as talkers that no evaluator ever saw.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def look(clips: Sequence[Clip]) -> list[Seen]:
     for clip in clips:
         frames = clip.frames()
         found = find_landmarks(frames)
-        truth = PRECOMPUTED.compute(clip)[: len(frames)]
+        truth = PRECOMPUTED.compute(clip)[: len(frames)] if "landmarks" in clip.extras else np.full_like(found, np.nan)
         seen.append(Seen(clip, frames, clip.speech(len(frames)), truth, found, crop_mouths(frames, found, 64)))
     return seen
 
@@ -226,6 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--grid", type=Path, default=beside, help="GRID clips in LRS2's layout, with landmarks68.npz")
     parser.add_argument("--synthetic", type=Path, help="synthetic clips in LRS2's layout [rendered into the cache]")
+    parser.add_argument("--other", type=Path, help="further clips in LRS2's layout")
     parser.add_argument("--clips", type=int, default=60, help="clips of each")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write the rows there, too")
@@ -249,6 +251,11 @@ def main() -> None:
         rows += lipreader_rows("GRID test", grid, 10.0)
     else:
         print(f"GRID is not measured: {chosen.grid} is not there (--grid)")
+    if chosen.other:
+        other = look([c for c in lrs2.clips(chosen.other, "test", chosen.clips) if isinstance(c, Clip)])
+        rows += landmark_rows("other talkers", other, 4.0) if "landmarks" in other[0].clip.extras else ()
+        rows += expert_rows("other talkers", other, chosen.seed, 99.0)
+        rows += lipreader_rows("other talkers", other, 10.0)
     rows += speed_rows(synthetic[0])
     for row in sorted(rows, key=lambda r: r.evaluator):
         verdict = "" if row.met is None else "met" if row.met else "MISSED"
