@@ -169,7 +169,7 @@
         const real = videos[0].muted;
         videos[0].muted = !real;
         lead.muted = real;
-        ear.textContent = real ? "hear: real" : "hear: generated";
+        ear.textContent = real ? "hear: real" : `hear: ${ear.dataset.made}`;
       });
     }
   }

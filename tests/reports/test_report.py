@@ -232,6 +232,11 @@ def test_one_control_plays_the_real_and_the_generated_video_in_step(page: Any) -
     duet.get_by_role("button", name="hear").click()
     assert duet.locator("video").evaluate_all("v => v.map(e => e.muted)") == [False, True]
     page.wait_for_function("() => document.querySelector('.view:not(.hidden) .duet video').paused", timeout=10_000)
+    duet.get_by_role("button", name="Play").click()
+    page.wait_for_function("() => document.querySelector('.view:not(.hidden) .duet video').currentTime > 0.05")
+    duet.get_by_role("button", name="Play or pause").click()
+    stopped = duet.locator("video").evaluate_all("v => v.map(e => [e.paused, e.ended])")
+    assert stopped == [[True, False], [True, False]]
     duet.get_by_label("Position").fill("0.5")
     page.wait_for_timeout(300)
     times = duet.locator("video").evaluate_all("v => v.map(e => e.currentTime)")
