@@ -64,15 +64,15 @@ class Corpus:
         return Example(np.asarray(self.mouths[begin:end]), np.asarray(speech), self.texts[index], self.words[index])
 
 
-def prepare(clips: Sequence[Clip], folder: Path, side: int) -> Corpus:
-    """Return clips with transcripts as a corpus of mouths ``side`` pixels wide, prepared once in ``folder``.
+def prepare(clips: Sequence[Clip], folder: Path, side: int, field: int) -> Corpus:
+    """Return clips with transcripts as a corpus of mouths, prepared once in ``folder``; see ``mouth_crops``.
 
     Clips that cannot be used are named in ``left_out.txt``. Raises CommandError where none is left.
     """
     index = folder / "index.json"
     if not index.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _write(clips, folder, side)
+        _write(clips, folder, side, field)
     return load(folder)
 
 
@@ -88,7 +88,7 @@ def load(folder: Path) -> Corpus:
     )
 
 
-def _write(clips: Sequence[Clip], folder: Path, side: int) -> None:
+def _write(clips: Sequence[Clip], folder: Path, side: int, field: int) -> None:
     # Lengths are known only after decoding, so clips are written one by one and then joined.
     starts = [0]
     texts: list[str] = []
@@ -101,7 +101,7 @@ def _write(clips: Sequence[Clip], folder: Path, side: int) -> None:
             if not clip.transcript:
                 raise ClipError("has no transcript")
             frames = clip.frames()
-            mouths = mouth_crops(frames, landmarks_of(clip, frames), side)
+            mouths = mouth_crops(frames, landmarks_of(clip, frames), side, field)
             speech = np.clip(np.rint(clip.speech(len(frames)) * 32768.0), -32768, 32767).astype(np.int16)
         except ClipError as error:
             left_out.append(f"{clip.id}: {error}\n")

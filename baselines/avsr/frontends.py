@@ -1,16 +1,22 @@
 """Front ends: mouth frames or waveform to one vector per video frame (25 Hz).
 
-Both are ResNet-18 with Swish, as in the end-to-end Conformer line of audio-visual recognisers (Ma et al., ICASSP 2021,
-arXiv 2102.06657) that V-CAFE and AV-RelScore start from. ``width`` is the first stage's channels: 64 in the paper.
+The published ones are ResNet-18 with Swish, as in the end-to-end Conformer line of audio-visual recognisers (Ma et al.,
+ICASSP 2021, arXiv 2102.06657) that V-CAFE and AV-RelScore start from; ``width`` is the first stage's channels, 64 in the
+paper. The compact ones are this project's own, for small data and processors.
 """
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 
-__all__ = ["AudioFrontend", "VisualFrontend"]
+from syncbench.baselines.expert.network import WIDTH, VideoTrunk, stacks
+from syncbench.contracts import SAMPLE_RATE
+
+__all__ = ["AudioFrontend", "CompactAudio", "CompactVisual", "VisualFrontend", "mel_filters"]
 
 STAGES = (1, 2, 4, 8)
 
@@ -108,3 +114,72 @@ class AudioFrontend(nn.Module):
     def forward(self, waveform: Tensor) -> Tensor:
         x = self.trunk(self.stem(waveform.unsqueeze(1)))  # [B, 8w, 20 T]
         return cast("Tensor", self.pool(x).transpose(1, 2))
+
+
+class CompactVisual(nn.Module):
+    """Mouth frames ``[B, T, 64, 64]`` (normalised grey) to features ``[B, T, 256]``: the sync expert's video trunk.
+
+    Each frame is seen with its two neighbours, the outer ones repeated.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = VideoTrunk()
+        self.dimension = WIDTH
+
+    def forward(self, frames: Tensor) -> Tensor:
+        seen = stacks(torch.cat([frames[:, :1], frames, frames[:, -1:]], dim=1))  # [B, T, 3, S, S]
+        flat = seen.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        return cast("Tensor", self.trunk(flat).unflatten(0, seen.shape[:2]))
+
+
+def mel_filters(bands: int, bins: int) -> Tensor:
+    """Return triangular filters evenly spaced in mel (2595 log10(1 + f/700)) up to 8 kHz, ``[bands, bins]``."""
+    top = 2595.0 * math.log10(1.0 + SAMPLE_RATE / 2 / 700.0)
+    edges = 700.0 * (10.0 ** (torch.linspace(0.0, top, bands + 2) / 2595.0) - 1.0)
+    frequency = torch.linspace(0.0, SAMPLE_RATE / 2, bins)
+    rise = (frequency - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    fall = (edges[2:, None] - frequency) / (edges[2:] - edges[1:-1])[:, None]
+    return torch.minimum(rise, fall).clamp(min=0.0)
+
+
+class CompactAudio(nn.Module):
+    """Waveform ``[B, 640 * T]`` (zero mean, unit variance) to features ``[B, T, dimension]``.
+
+    Log-mel bands every 10 ms from windows of 25 ms, then convolutions that halve the time twice.
+    """
+
+    BANDS = 64
+    HOP = 160
+    WINDOW = 400
+    POINTS = 512
+
+    def __init__(self, dimension: int) -> None:
+        super().__init__()
+        self.register_buffer("filters", mel_filters(self.BANDS, self.POINTS // 2 + 1), persistent=False)
+        self.register_buffer("window", torch.hann_window(self.WINDOW), persistent=False)
+
+        def conv(inside: int, outside: int, stride: tuple[int, int]) -> nn.Sequential:
+            return nn.Sequential(
+                nn.Conv2d(inside, outside, 3, stride, 1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(inplace=True)
+            )
+
+        self.layers = nn.Sequential(
+            conv(1, 32, (1, 2)),  # [B, 32, 4T, 32]
+            conv(32, 48, (2, 2)),  # [B, 48, 2T, 16]
+            conv(48, 48, (1, 1)),
+            conv(48, 96, (2, 2)),  # [B, 96, T, 8]
+            conv(96, 96, (1, 2)),  # [B, 96, T, 4]
+        )
+        self.project = nn.Linear(96 * 4, dimension)
+        self.dimension = dimension
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        with torch.autocast(waveform.device.type, enabled=False):
+            spectrum = torch.stft(
+                waveform.float(), self.POINTS, self.HOP, self.WINDOW, cast("Tensor", self.window), return_complex=True
+            )[..., :-1]  # [B, bins, 4T]
+            power = cast("Tensor", self.filters) @ spectrum.abs().square()
+            mel = (power + 1e-3).log() / 3.0  # [B, bands, 4T], of about unit spread
+        x = self.layers(mel.transpose(1, 2).unsqueeze(1))  # [B, 96, T, 4]
+        return cast("Tensor", self.project(x.transpose(1, 2).flatten(2)))

@@ -2,8 +2,8 @@
 
 Mouths follow the current practice of the field (Ma et al.; AV-RelScore): landmarks are smoothed over 12 frames, a
 similarity carries eight stable points to a canonical face of 256 x 256 pixels, and the square of 96 pixels around the
-mouth is kept. Differences: the similarity is least squares over the eight points, the canonical face is this project's
-own, and the square is sampled straight from the frame at the wanted size.
+mouth is kept (the embedded preset keeps a wider one). Differences: the similarity is least squares over the eight
+points, the canonical face is this project's own, and the square is sampled straight from the frame at the wanted size.
 """
 
 from __future__ import annotations
@@ -15,13 +15,10 @@ from syncbench.contracts import SAMPLES_PER_FRAME, Frames, Speech
 from syncbench.corruptions.visual import fill_missing
 from syncbench.errors import ClipError
 
-__all__ = ["FIELD", "mouth_crops", "normalise_mouths", "normalise_speech"]
+__all__ = ["mouth_crops", "normalise_mouths", "normalise_speech"]
 
 Landmarks = NDArray[np.floating]
 Mouths = NDArray[np.uint8]
-
-FIELD = 96
-"""Side of the mouth square on the canonical face, pixels of 256."""
 
 SMOOTHING = 12
 """Frames over which landmarks are averaged, centred, the centroid kept."""
@@ -53,13 +50,14 @@ def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> tup
     return a, complex(t.mean() - a * s.mean())
 
 
-def mouth_crops(frames: Frames, landmarks: Landmarks, size: int) -> Mouths:
+def mouth_crops(frames: Frames, landmarks: Landmarks, size: int, field: int = 96) -> Mouths:
     """Return the grey mouths of a clip, uint8 ``[T, size, size]``.
 
     Args:
         frames: uint8 ``[T, H, W, 3]``.
         landmarks: ``[T, 68, 2]`` pixels, NaN where no face was found.
-        size: side of the crop in pixels; it always shows ``FIELD`` pixels of the canonical face.
+        size: side of the crop in pixels.
+        field: side of what the crop shows, in pixels of the canonical face.
     """
     if len(frames) != len(landmarks):
         raise ClipError(f"{len(frames)} frames but landmarks for {len(landmarks)}: compute the landmarks again")
@@ -67,7 +65,7 @@ def mouth_crops(frames: Frames, landmarks: Landmarks, size: int) -> Mouths:
 
     smooth = _smooth(fill_missing(landmarks))
     grey = frames.astype(np.float32) @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    axis = ((np.arange(size) + 0.5) / size - 0.5) * FIELD
+    axis = ((np.arange(size) + 0.5) / size - 0.5) * field
     offset = axis[None, :] + 1j * axis[:, None]
     crops = np.empty((len(frames), size, size), dtype=np.uint8)
     for t, points in enumerate(smooth):

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from .conformer import length_mask
 from .decoder import BLANK, END, SYMBOLS, Decoder
-from .frontends import AudioFrontend, VisualFrontend
+from .frontends import AudioFrontend, CompactAudio, CompactVisual, VisualFrontend
 from .fusion import Concatenation, OneStream, RelScore, VCafe
 from .presets import Preset
 
@@ -30,6 +30,14 @@ _FUSION: dict[Architecture, type[nn.Module]] = {
 SMOOTHING = 0.1
 
 
+def _visual(preset: Preset) -> nn.Module:
+    return VisualFrontend(preset.width) if preset.frontend == "resnet" else CompactVisual()
+
+
+def _audio(preset: Preset) -> nn.Module:
+    return AudioFrontend(preset.width) if preset.frontend == "resnet" else CompactAudio(preset.features)
+
+
 class Recogniser(nn.Module):
     """Speech, mouth or both to characters, by hybrid CTC and attention.
 
@@ -40,8 +48,8 @@ class Recogniser(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.preset = preset
-        self.visual = VisualFrontend(preset.width) if architecture != "audio" else None
-        self.audio = AudioFrontend(preset.width) if architecture != "video" else None
+        self.visual = _visual(preset) if architecture != "audio" else None
+        self.audio = _audio(preset) if architecture != "video" else None
         self.fusion = _FUSION[architecture](preset)
         self.decoder = Decoder(preset.dimension, preset.heads, preset.hidden, preset.layers, preset.dropout)
         self.ctc = nn.Linear(preset.dimension, len(SYMBOLS))

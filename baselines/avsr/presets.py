@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["EMBEDDED", "PAPER", "PRESETS", "Preset"]
 
@@ -12,7 +13,10 @@ class Preset:
     """Sizes of one recogniser.
 
     Attributes:
+        frontend: ``resnet``: the published ResNet-18 of each stream, on pixels and samples; ``compact``: the bundled sync
+            expert's video trunk and a small convolutional network on log-mel bands, a fiftieth of the cost.
         width: channels of the front ends' first stage; features have eight times as many.
+        field: side of the mouth square on the canonical face, in its pixels.
         stored, crop: sides of the mouth as cut out and as the network sees it (random or centre crop), in pixels.
         dimension, heads, hidden, kernel, blocks: of the Conformer encoder.
         layers: of the Transformer decoder.
@@ -22,7 +26,9 @@ class Preset:
         ctc: weight of the CTC loss in training.
     """
 
+    frontend: Literal["resnet", "compact"]
     width: int
+    field: int
     stored: int
     crop: int
     dimension: int
@@ -43,7 +49,9 @@ class Preset:
 
 
 PAPER = Preset(
+    frontend="resnet",
     width=64,
+    field=96,
     stored=96,
     crop=88,
     dimension=256,
@@ -57,9 +65,11 @@ PAPER = Preset(
 )
 
 EMBEDDED = Preset(
-    width=16,
-    stored=64,
-    crop=56,
+    frontend="compact",
+    width=32,
+    field=126,
+    stored=72,
+    crop=64,
     dimension=128,
     heads=4,
     hidden=512,

@@ -60,7 +60,7 @@ class AvsrSystem:
         mouths: list[NDArray[np.float32]] | None = None
         speech: list[NDArray[np.float32]] | None = None
         if self.network.visual is not None:
-            crops = mouth_crops(frames, landmarks_of(clip, frames), preset.stored)
+            crops = mouth_crops(frames, landmarks_of(clip, frames), preset.stored, preset.field)
             mouths = [normalise_mouths(crops, preset.crop)]
         if self.network.audio is not None:
             speech = [normalise_speech(clip.speech(len(frames)), len(frames))]

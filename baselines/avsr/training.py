@@ -1,8 +1,9 @@
 """How the recognisers are trained.
 
 Embedded preset, three stages: ``audio``, ``video``, then ``fusion``: the three audio-visual recognisers together, on the two
-front ends of the first stages, which stay frozen. Besides the hybrid loss a linear layer on the encoder's output names
-the word said at each frame, where word times are known; it is thrown away after training.
+front ends of the first stages, which stay frozen. The video front end starts from the bundled sync
+expert's. Besides the hybrid loss a linear layer on the encoder's output names the word said at each frame, where word
+times are known, every word weighing the same and the silences together as one; it is thrown away after training.
 
 Paper preset: one stage for each recogniser (``audio``, ``video``, ``av``, ``vcafe``, ``relscore``), end to end from
 random weights with Noam's schedule. The published front ends start from a word classifier trained on LRW: not so here.
@@ -28,6 +29,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from syncbench.baselines.expert.evaluator import WEIGHTS as EXPERT
 from syncbench.contracts import FPS, SAMPLES_PER_FRAME, Clip, Speech, Word
 from syncbench.errors import CommandError, unknown_name
 
@@ -73,7 +75,11 @@ class Plan:
         return self.rate * min(done / self.warm, 0.5 * (1.0 + math.cos(math.pi * fall)))
 
 
-EMBEDDED_PLANS = {"audio": Plan(epochs=14), "video": Plan(epochs=16, cut=0.7), "fusion": Plan(epochs=8, rate=6e-4)}
+EMBEDDED_PLANS = {
+    "audio": Plan(epochs=24, rate=1.2e-3, naming=1.0),
+    "video": Plan(epochs=9, rate=8e-4, naming=1.0),
+    "fusion": Plan(epochs=7, rate=6e-4),
+}
 PAPER_PLAN = Plan(
     epochs=200, rate=256**-0.5 * 25_000**-0.5, schedule="noam", warm=25_000, decay=0.0, cut=0.0, naming=0.0
 )
@@ -264,6 +270,7 @@ def _step(
     for row, e in zip(named, examples, strict=True):
         if e.words:
             row[: e.frames] = torch.from_numpy(word_labels(e.words, e.frames, vocabulary))
+    weight = _even(named).to(device)
     named = named.to(device)
     first = next(iter(networks.values()))
     with torch.autocast(device.type, torch.bfloat16), torch.set_grad_enabled(not frozen):
@@ -278,8 +285,19 @@ def _step(
         sums[name] += float(own.detach())
         loss = loss + own
         if plan.naming and bool((named >= 0).any()):
-            loss = loss + plan.naming * F.cross_entropy(words.float().flatten(0, 1), named.flatten(), ignore_index=-1)
+            each = F.cross_entropy(words.float().flatten(0, 1), named.flatten(), ignore_index=-1, reduction="none")
+            loss = loss + plan.naming * (each * weight.flatten()).sum() / weight.sum()
     return loss
+
+
+def _even(named: Tensor) -> Tensor:
+    """Return each frame's weight ``[B, T]``: one in all for each word of an utterance, one for its silences together."""
+    weight = torch.zeros(named.shape)
+    for row, labels in zip(weight, named, strict=True):
+        for label in labels.unique():
+            if label >= 0:
+                row[labels == label] = 1.0 / float((labels == label).sum())
+    return weight
 
 
 def _resume(
@@ -363,6 +381,17 @@ def start_fusions(preset: Preset, audio: Path, video: Path) -> dict[str, Recogni
     return started
 
 
+def start_from_expert(network: Recogniser) -> None:
+    """Give a compact video front end the weights of the bundled sync expert, which learnt from lips and speech alone."""
+    kept = load_file(EXPERT)
+    trunk = {k.removeprefix("video."): v.float() for k, v in kept.items() if k.startswith("video.layers.")}
+    if network.visual is None:
+        raise ValueError("the network does not see")
+    network.visual.get_submodule("trunk").load_state_dict(
+        {k: v.long() if k.endswith("num_batches_tracked") else v for k, v in trunk.items()}
+    )
+
+
 def recipe(
     clips: Sequence[Clip],
     folder: Path,
@@ -387,7 +416,7 @@ def recipe(
         raise unknown_name("stage", stage, stages)
     if stage is None and preset == "paper":
         raise CommandError(f"the paper preset trains one recogniser at a time: --stage {'|'.join(stages)}")
-    corpus = prepare(clips, folder / "prepared", sizes.stored)
+    corpus = prepare(clips, folder / "prepared", sizes.stored, sizes.field)
     examples = [corpus[i] for i in range(len(corpus))]
     for chosen in (stage,) if stage else stages:
         plan = EMBEDDED_PLANS[chosen] if preset == "embedded" else PAPER_PLAN
@@ -422,4 +451,6 @@ def train_stage(
         networks = start_fusions(preset, folder / "audio/audio.safetensors", folder / "video/video.safetensors")
     else:
         networks = {stage: build(cast("Architecture", stage), preset)}
+        if preset.frontend == "compact" and stage == "video":
+            start_from_expert(networks[stage])
     fit(networks, examples, plan, place, frozen=stage == "fusion", device=device)

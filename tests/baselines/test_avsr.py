@@ -23,8 +23,8 @@ from syncbench.contracts import Setup, Word
 from syncbench.errors import ClipError, CommandError, Unavailable
 
 TINY = Preset(
-    width=2, stored=24, crop=20, dimension=16, heads=2, hidden=32, kernel=5, blocks=1, layers=1, joint=16, scoring=8,
-    dropout=0.0, ctc=0.3,
+    frontend="resnet", width=2, field=96, stored=24, crop=20, dimension=16, heads=2, hidden=32, kernel=5, blocks=1,
+    layers=1, joint=16, scoring=8, dropout=0.0, ctc=0.3,
 )  # fmt: skip
 
 
@@ -74,11 +74,15 @@ def test_scores_see_nineteen_frames_and_lie_between_nought_and_one() -> None:
     assert (touched.min(), touched.max()) == (21, 39)
 
 
+COMPACT = dataclasses.replace(TINY, frontend="compact", width=32, field=126, stored=72, crop=64)
+
+
+@pytest.mark.parametrize("preset", [TINY, COMPACT])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_padding_changes_nothing(architecture) -> None:
+def test_padding_changes_nothing(architecture, preset) -> None:
     torch.manual_seed(1)
-    network = build(architecture, TINY).eval()
-    frames, wave = torch.randn(2, 30, 20, 20), torch.randn(2, 30 * 640)
+    network = build(architecture, preset).eval()
+    frames, wave = torch.randn(2, 30, preset.crop, preset.crop), torch.randn(2, 30 * 640)
     lengths = torch.tensor([30, 22])
     with torch.inference_mode():
         visual, audio = network.features(frames, wave)
@@ -91,6 +95,54 @@ def test_padding_changes_nothing(architecture) -> None:
         assert torch.allclose(together[1, :22], alone[0], atol=1e-5)
     assert all(t.shape == (1, 22) for t in traces.values())
     assert bool(traces) == (architecture in ("vcafe", "relscore"))
+
+
+@pytest.mark.parametrize("preset", [TINY, COMPACT])
+def test_features_are_of_their_frame(preset) -> None:
+    torch.manual_seed(0)
+    network = build("av", preset).eval()
+    frames, wave = torch.randn(1, 20, preset.crop, preset.crop), torch.randn(1, 20 * 640)
+    with torch.inference_mode():
+        seen, heard = network.features(frames, wave)
+        frames[0, 10] += 1.0
+        wave[0, 10 * 640 : 11 * 640] *= 4.0
+        seen_now, heard_now = network.features(frames, wave)
+    for before, after in ((seen, seen_now), (heard, heard_now)):
+        assert before is not None
+        assert after is not None
+        assert before.shape == (1, 20, preset.features)
+        touched = (before != after).any(-1)[0].nonzero().flatten().tolist()
+        assert 10 in touched
+        assert 7 <= min(touched) <= max(touched) <= 13
+
+
+def test_mel_bands_cover_the_spectrum_evenly() -> None:
+    from syncbench.baselines.avsr.frontends import mel_filters
+
+    filters = mel_filters(64, 257)
+    assert (filters.sum(dim=1) > 0).all()
+    inner = filters.sum(dim=0)[4:250]
+    assert inner == pytest.approx(torch.ones_like(inner), abs=0.35)
+    peaks = filters.argmax(dim=1)
+    assert (peaks.diff() >= 0).all()
+
+
+def test_the_video_front_end_starts_from_the_sync_expert() -> None:
+    from safetensors.torch import load_file
+
+    network = build("video", EMBEDDED)
+    training.start_from_expert(network)
+    assert network.visual is not None
+    kept = load_file(training.EXPERT)["video.layers.0.0.weight"].float()
+    assert torch.equal(network.visual.get_parameter("trunk.layers.0.0.weight"), kept)
+
+
+def test_each_word_weighs_the_same() -> None:
+    named = torch.tensor([[0, 0, 0, 5, 5, 7, 0, -1]])
+    weight = training._even(named)[0]
+    assert weight[named[0] == 5].sum() == weight[named[0] == 7].sum() == 1.0
+    assert weight[named[0] == 0].sum() == pytest.approx(1.0)
+    assert weight[-1] == 0.0
 
 
 def test_relative_attention_knows_distances_not_places() -> None:
