@@ -280,3 +280,11 @@ def test_the_page_fits_a_phone(page: Any) -> None:
     for link in ("Leaderboard", "cals"):
         page.locator(".top nav").get_by_role("link", name=link).click()
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+
+
+def test_a_run_in_which_everything_failed_is_still_a_report(make_run: MakeRun, tmp_path: Path) -> None:
+    run = make_run("a", [], failures={"s1/bad": "no face", "s1/worse": "empty file"})
+    text = report([run.path], tmp_path / "out").read_text()
+    assert "no clip could be measured; the first: no face" in text
+    assert "empty file" in text
+    assert "no clip could be measured" in (tmp_path / "out" / "leaderboard.md").read_text()
