@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.contracts import FPS
+from syncbench.reports.leaderboard import condition_title
 from syncbench.reports.text import plain
 from syncbench.runs import Run
 
@@ -71,6 +72,7 @@ def _most_corrupted(runs: Sequence[Run]) -> tuple[str, Mapping[str, NDArray[Any]
                 if any(name.startswith("reliability_") for name in curves):
                     kinds = sum(name.startswith("corruption/") for name in curves)
                     if best is None or kinds > best[0]:
-                        best = kinds, plain(f"{clip}  {condition or 'clean'}").replace("$", r"\$"), curves
+                        title = plain(f"{clip}: {condition_title(condition)}").replace("$", r"\$")
+                        best = kinds, title, curves
                     break  # one clip says it for the condition
     return None if best is None else best[1:]
