@@ -120,6 +120,7 @@ class LandmarkDistance:
     def __init__(self, landmarks: str = "bundled") -> None:
         self.name = "landmark_distance" if landmarks == "bundled" else f"landmark_distance-{landmarks}"
         self.provider = landmarks
+        self.on_request = landmarks != "bundled"
         self.features: tuple[Feature, ...] = (provider(landmarks), SHAPE)
 
     @property

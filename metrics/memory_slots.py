@@ -189,6 +189,7 @@ class MemorySlots:
     """What the memory's slots hold, and whether sound addresses them as sight does."""
 
     name = "memory_slots"
+    traces = frozenset({"addresses"})
     tasks: frozenset[Task] = frozenset({"talking-face"})
     scores: tuple[ScoreSpec, ...] = (
         _spec("slots_used", "Slots used", "", "none", None, "slots whose mean address is at least 1 / S", 0),

@@ -87,6 +87,7 @@ class MouthMotion:
     def __init__(self, landmarks: str = "bundled") -> None:
         self.name = "mouth_motion" if landmarks == "bundled" else f"mouth_motion-{landmarks}"
         self.provider = landmarks
+        self.on_request = landmarks != "bundled"
         self.features: tuple[Feature, ...] = (provider(landmarks), SHAPE)
 
     @property

@@ -67,7 +67,7 @@ class PhoneClassesMeasurement(Measurement):
 
 
 def _spec(name: str, title: str, unit: str, reference: bool, summary: str) -> ScoreSpec:
-    return ScoreSpec(name, title, unit, "lower", (0.0, None), reference, "SyncBench", summary, 2)
+    return ScoreSpec(name, title, unit, "lower", (0.0, None), reference, "SyncBench", summary, 2, headline=False)
 
 
 class PhoneClasses:

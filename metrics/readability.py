@@ -63,7 +63,10 @@ def _spec(
     name: str, title: str, direction: Direction, summary: str, *, highest: float | None, reference: bool
 ) -> ScoreSpec:
     cited = "Wang et al., CVPR 2023 (reader: the bundled one)"
-    return ScoreSpec(name, title, "%", direction, (0.0, highest), reference, cited, summary, digits=1)
+    headline = name in {"lip_wer", "relative_readability"}
+    return ScoreSpec(
+        name, title, "%", direction, (0.0, highest), reference, cited, summary, digits=1, headline=headline
+    )
 
 
 class Readability:

@@ -166,6 +166,7 @@ class Reliability:
     """AUROC of low reliability for corrupted frames, by kind of corruption, and the mean scores."""
 
     name = "reliability"
+    traces = frozenset({"reliability_video", "reliability_audio"})
     tasks: frozenset[Task] = frozenset({"avsr"})
     measurement = ReliabilityMeasurement
     features: tuple[Feature, ...] = ()
@@ -248,6 +249,7 @@ class ReliabilityRank:
     """Spearman's rho of the reliability with the level of corruption, over corrupted frames."""
 
     name = "reliability_rank"
+    traces = frozenset({"reliability_video", "reliability_audio"})
     tasks: frozenset[Task] = frozenset({"avsr"})
     measurement = ReliabilityRankMeasurement
     features: tuple[Feature, ...] = ()

@@ -174,6 +174,7 @@ class WordError:
 
     def __init__(self, normaliser_name: str = "upper-alnum") -> None:
         self.name = "word_error" if normaliser_name == "upper-alnum" else f"word_error-{normaliser_name}"
+        self.on_request = normaliser_name != "upper-alnum"
         self.normaliser = normaliser(normaliser_name)
         self.settings: Mapping[str, str] = {"normaliser": self.normaliser.name, "aggregation": "corpus"}
 

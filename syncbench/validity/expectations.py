@@ -51,11 +51,12 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "lpips_vgg": _FARTHER,
     "fid": _row(blur="+", jpeg="+", noise="+", colour_cast="+", audio_shift="0", words_swapped="0"),
     "lmd": _SHAPE,
-    "lmd_normalised": _SHAPE,
+    "lmd_eye": _SHAPE,
     "mouth_lmd": _SHAPE,
-    "mouth_lmd_normalised": _SHAPE,
+    "mouth_lmd_eye": _SHAPE,
     "mouth_velocity_ratio": _row(mouth_freeze="-", mouth_amplitude="-", audio_shift="0", words_swapped="0"),
-    "readability_wer": _WORDS,
+    "lip_wer": _WORDS,
+    "lip_accuracy": {ladder: _OPPOSITE[sign] for ladder, sign in _WORDS.items()},
 }
 
 

@@ -65,7 +65,7 @@ def _mouth_mask(scene: Scene) -> NDArray[np.float32]:
     height, width = scene.frames.shape[1:3]
     points = scene.landmarks[:, 48:68]
     centre = np.nanmean(points, axis=1)
-    centre = np.where(np.isfinite(centre), centre, np.nanmean(centre, axis=0))
+    centre = np.asarray(np.where(np.isfinite(centre), centre, np.nanmean(centre, axis=0)))
     half = 1.1 * np.nanmax(np.ptp(points[..., 0], axis=1)) / 2
     x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
     dx = (x - centre[:, 0, None, None]) / half
