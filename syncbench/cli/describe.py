@@ -37,14 +37,7 @@ def _rows(kind: Kind) -> list[dict[str, str]]:
     from syncbench import registry
 
     if kind is Kind.metrics:
-        rows: list[dict[str, str]] = []
-        for family, metric in registry.metrics().items():
-            missing = metric.unavailable()
-            for spec in metric.scores:
-                arrow = {"higher": "↑", "lower": "↓", "none": " "}[spec.direction]
-                state = f" [unavailable: {missing}]" if missing else ""
-                rows.append({"name": spec.name, "family": family, "summary": f"{arrow} {spec.summary}{state}"})
-        return rows
+        return _metric_rows()
     if kind is Kind.datasets:
         loaded = {name: registry.dataset(name) for name in registry.names("dataset")}
         return [{"name": name, "summary": f"{adapter.title} ({adapter.licence})"} for name, adapter in loaded.items()]
@@ -55,6 +48,26 @@ def _rows(kind: Kind) -> list[dict[str, str]]:
         return [{"name": p.name, "summary": p.summary + ready[p.prepare is not None]} for p in PROTOCOLS]
     singular = kind.value.removesuffix("s")
     return [{"name": name, "summary": _first_line(registry.load(singular, name))} for name in registry.names(singular)]
+
+
+def _metric_rows() -> list[dict[str, str]]:
+    """Return a row per score, its family named; a family measured on request alone is one row."""
+    from syncbench import registry
+
+    rows: list[dict[str, str]] = []
+    for family, metric in registry.metrics().items():
+        missing = metric.unavailable()
+        state = f" [unavailable: {missing}]" if missing else ""
+        if getattr(metric, "on_request", False):
+            settings = ", ".join(f"{key}={value}" for key, value in metric.settings.items())
+            names = ", ".join(spec.name for spec in metric.scores)
+            rows.append({"name": family, "family": family, "summary": f"on request: {names} with {settings}{state}"})
+            continue
+        for spec in metric.scores:
+            arrow = {"higher": "↑", "lower": "↓", "none": " "}[spec.direction]
+            row = {"name": spec.name, "family": family, "summary": f"{arrow} {spec.summary} ({family}){state}"}
+            rows.append(row)
+    return rows
 
 
 def _first_line(thing: Any) -> str:

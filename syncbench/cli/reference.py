@@ -15,7 +15,12 @@ __all__ = ["commands_page"]
 
 def commands_page() -> str:
     """Return every command with its help and options, as Markdown."""
-    lines = ["# Commands", "", "Written by `python -m syncbench.cli.reference`; a test holds it against the commands.", ""]
+    lines = [
+        "# Commands",
+        "",
+        "Written by `python -m syncbench.cli.reference`; a test holds it against the commands.",
+        "",
+    ]
     for name, command in _leaves(get_command(app), "syncbench"):
         lines += [f"## {name}", "", *_paragraphs(command.help or ""), ""]
         arguments = [p for p in command.params if p.param_type_name == "argument"]

@@ -111,10 +111,12 @@ def _climb(shared: _Shared, clip: Clip) -> _Found:
     cache = cache_folder() / "features"
     reference = ClipFeatures(clip, cache)
     other = next(o for o in _after(shared.clips, clip) if o.speaker != clip.speaker)
+    frames = clip.frames()
+    landmarks = np.asarray(reference[provider("precomputed" if "landmarks" in clip.extras else "bundled")])
     scene = Scene(
-        frames=clip.frames(),
-        speech=clip.speech(),
-        landmarks=np.asarray(reference[provider("precomputed" if "landmarks" in clip.extras else "bundled")]),
+        frames=frames,
+        speech=clip.speech(len(frames)),
+        landmarks=landmarks[: len(frames)],
         words=clip.words,
         transcript=clip.transcript or "",
         other=other.frames(),
