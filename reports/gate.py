@@ -1,8 +1,8 @@
 """Did it get worse? A yes, a no, or an honest "cannot tell" for continuous integration.
 
 A score fails only if the run is worse than the baseline by more than its relative *and* its absolute floor and the
-paired test agrees after Holm's correction. It passes where the interval rules out a loss beyond the floors. Between the
-two the clips are too few to tell, and the gate says about how many would do.
+paired test agrees after Holm's correction. It passes where the interval rules out a loss of several floors (``unseen``).
+Between the two the clips are too few to tell, and the gate says about how many would do.
 """
 
 from __future__ import annotations
@@ -70,17 +70,20 @@ class Limits(BaseModel):
 
 
 class Policy(BaseModel):
-    """``gate.toml``. Example::
+    """What ``gate.toml`` says: the level, how few clips are too few, and limits by score or pattern.
 
-    level = 0.05
-    min_clips = 20
+    Such as::
 
-    [scores.lse_c]
-    absolute = 0.1
+        level = 0.05
+        min_clips = 20
+        unseen = 3
 
-    [scores."wer*"]
-    relative = 0.02
-    absolute = 0.5
+        [scores.lse_c]
+        absolute = 0.1
+
+        [scores."wer*"]
+        relative = 0.02
+        absolute = 0.5
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -89,6 +92,8 @@ class Policy(BaseModel):
     """Significance level of the whole gate; Holm's correction shares it among the scores."""
     min_clips: int = Field(default=20, ge=2)
     """Fewest independent clips (or groups of clips) a verdict may rest on."""
+    unseen: float = Field(default=3.0, ge=1)
+    """How many floors a loss may measure and still stay unseen behind a pass: a pass rules out any larger one."""
     scores: dict[str, Limits] = Field(min_length=1)
     """Score name or pattern (``*``, ``?``) -> limits. The first that fits counts; conditions go after ``@``:
     ``"wer@audio=babble*"``; a pattern without ``@`` is for every condition."""
@@ -235,11 +240,12 @@ def _judged(case: Case, test: PairedResult, p: float, policy: Policy) -> Verdict
         reason = f"{count} independent clips or groups, and the policy asks for {policy.min_clips}"
     elif loss > floor and p < policy.level:
         outcome, reason = "fail", "worse by more than the floor, and not by chance"
-    elif high <= floor:
-        outcome, reason = "pass", "a loss beyond the floor is ruled out" if loss > 0 else "not worse"
+    elif high <= policy.unseen * floor:
+        outcome, reason = "pass", f"a loss beyond {number(max(high, 0.0), score.digits)} is ruled out"
     else:
         outcome = "cannot tell"
-        reason = f"the interval reaches beyond the floor; {_enough(loss, low, high, floor, count)} would tell"
+        enough = _enough(loss, low, high, policy.unseen * floor, count)
+        reason = f"a loss of {number(high, score.digits)} cannot be ruled out; {enough} would tell"
     return Verdict(
         score.name, score.condition, score.title, score.unit, score.direction, score.digits, outcome, reason,
         baseline=old, value=new, loss=loss, low=low, high=high, floor=floor, p=p, n=test.n, blocks=count,
@@ -253,9 +259,9 @@ def _corpus(measurements: Sequence[Measurement], name: str) -> float:
     return float(total.scores()[name])
 
 
-def _enough(loss: float, low: float, high: float, floor: float, count: int) -> str:
-    """Return about how many clips would shrink the interval (as 1 / sqrt(n)) until it excludes the floor or zero."""
-    reach, room = (high - loss, floor - loss) if loss < floor else (loss - low, loss)
+def _enough(loss: float, low: float, high: float, limit: float, count: int) -> str:
+    """Return about how many clips would shrink the interval (as 1 / sqrt(n)) until it excludes the limit or zero."""
+    reach, room = (high - loss, limit - loss) if loss < limit else (loss - low, loss)
     if room <= 0 or reach > 10 * room:
         return "more than a hundred times as many clips, or a wider floor,"
     return f"about {max(count + 1, math.ceil(count * (reach / room) ** 2))} clips"

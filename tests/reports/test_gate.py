@@ -75,10 +75,17 @@ def test_too_few_clips_cannot_tell(make_run: MakeRun) -> None:
 
 
 def test_a_wide_interval_cannot_tell_and_says_how_many_clips_would(make_run: MakeRun) -> None:
-    strict = Policy(scores={"lse_c": Limits(absolute=0.15)})
-    result = gate(make_run("noisy", near(0.05, 1, 2.0)), make_run("baseline", near(0, 2, 2.0)), strict)
+    run, baseline = make_run("noisy", near(0.05, 1, 2.0)), make_run("baseline", near(0, 2, 2.0))
+    limits = {"lse_c": Limits(absolute=0.15)}
+    result = gate(run, baseline, Policy(scores=limits))
+    high = result.verdicts[0].high
     assert result.exit_code == 2
-    assert "would tell" in result.verdicts[0].reason
+    assert "cannot be ruled out; about " in result.verdicts[0].reason
+    assert high is not None
+    assert high > 0.45
+    lenient = gate(run, baseline, Policy(scores=limits, unseen=1.01 * high / 0.15))
+    assert lenient.exit_code == 0
+    assert "is ruled out" in lenient.verdicts[0].reason
 
 
 def test_a_missing_or_unequal_score_is_never_a_pass(make_run: MakeRun) -> None:
@@ -119,6 +126,7 @@ def test_patterns_and_conditions(make_run: MakeRun) -> None:
         ("[scores.lse_c]\nabsolute=-1", "scores.lse_c.absolute"),
         ("[scores.lse_c]\n", "relative or absolute above zero"),
         ("level = 0.05", "scores: Field required"),
+        ("unseen = 0.5\n[scores.lse_c]\nabsolute=1", "unseen: Input should be greater"),
         ("[scores", "is not TOML"),
     ],
 )
@@ -135,7 +143,7 @@ def test_a_policy_is_read(tmp_path: Path) -> None:
     path = tmp_path / "gate.toml"
     path.write_text('level = 0.01\nmin_clips = 30\n[scores."wer*"]\nrelative = 0.02\nabsolute = 0.5\n')
     policy = load_policy(path)
-    assert (policy.level, policy.min_clips) == (0.01, 30)
+    assert (policy.level, policy.min_clips, policy.unseen) == (0.01, 30, 3)
     assert policy.limits("wer", "audio=x") == Limits(relative=0.02, absolute=0.5)
     assert policy.limits("cer", "") is None
     with pytest.raises(CommandError, match="cannot be read"):
