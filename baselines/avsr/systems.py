@@ -43,6 +43,7 @@ class AvsrSystem:
     language: LanguageModel | None
     device: str
     settings: Mapping[str, str]
+    traces: frozenset[str] = frozenset()
     task: Task = "avsr"
 
     def answer(self, clip: Clip) -> Answer:
@@ -137,7 +138,8 @@ def _make(name: str, architecture: Literal["audio", "video", "av", "vcafe", "rel
             language = CharacterNgram.of_file(Path(options["lm"]))
             beam = Beam(beam.width, beam.ctc, _number(options, "lm-weight", 0.3), beam.bonus)
             settings |= {"lm": file_hash(Path(options["lm"]))[:8], "lm-weight": f"{beam.language:g}"}
-    return AvsrSystem(name, network, beam, language, setup.device, settings)
+    left = {"reliability_video", "reliability_audio"} if architecture == "relscore" else set[str]()
+    return AvsrSystem(name, network, beam, language, setup.device, settings, frozenset(left))
 
 
 def audio(setup: Setup) -> System:
