@@ -95,7 +95,7 @@ def make_run(tmp_path: Path, films: tuple[Path, Path]) -> MakeRun:
         families: dict[str, Callable[[float], Measurement]] = (
             {"word_error": lambda v: words(round(v))} if task == "avsr" else {sync: lse, "image_quality": quality}
         )
-        if traces and "memory_slots" in registry.names("metric"):
+        if traces:
             families["memory_slots"] = lambda _: slots()
         parsed = [parse(condition) for condition, _ in conditions]
         audio = tuple(dict.fromkeys(["clean", *(condition.audio for condition in parsed)]))

@@ -26,8 +26,7 @@ def drawn(runs: list, folder: Path) -> set[str]:
 
 def test_figures_are_vector_with_embedded_fonts_at_column_width(make_run: MakeRun, tmp_path: Path) -> None:
     runs = [make_run("reference", BASE), make_run("evil $x_y$ \\input", [v - 1 for v in BASE], traces=True)]
-    memory = {"memory"} & {"memory" for name in runs[1].manifest.metrics if name == "memory_slots"}
-    assert drawn(runs, tmp_path / "f") == {"leaderboard", "correlation", "shift"} | memory
+    assert drawn(runs, tmp_path / "f") == {"leaderboard", "correlation", "shift", "memory"}
     pdf = (tmp_path / "f" / "shift.pdf").read_bytes()
     assert b"/FontFile2" in pdf  # TrueType outlines, embedded
     assert b"/Type3" not in pdf
