@@ -10,12 +10,17 @@ Pair = int | tuple[int, int]
 
 
 class Conv(nn.Module):
-    """Convolution, batch norm, ReLU: ``c(in, out, k, s, p)`` of the family's notation."""
+    """Convolution, batch norm, ReLU: ``c(in, out, k, s, p)`` of the family's notation.
 
-    def __init__(self, inputs: int, outputs: int, kernel: Pair, stride: Pair = 1, padding: Pair = 0) -> None:
+    ``own`` normalises each sample over its channels instead of each channel over the batch.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, *, own: bool = False
+    ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding)
-        self.norm = nn.BatchNorm2d(outputs)
+        self.norm: nn.Module = nn.GroupNorm(1, outputs) if own else nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         result: Tensor = self.norm(self.conv(x)).relu()

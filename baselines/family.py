@@ -58,6 +58,8 @@ class Face:
         shine_through: the decoder paints a fourth channel that says how much of the reference frame shows through.
             ASSUMED, in the embedded presets alone: skin then stays as sharp as it was filmed, which the published
             decoder takes far longer to learn.
+        own_norm: layers on maps of one pixel normalise each sample by itself. ASSUMED, in the embedded presets alone:
+            their batches are too small to say mean and variance of a channel that has one value per sample.
     """
 
     size: int = 128
@@ -68,6 +70,7 @@ class Face:
     box: tuple[float, float, float] = (0.525, 0.585, 0.616)
     mouth: tuple[float, float] = (0.5, 0.68)
     shine_through: bool = False
+    own_norm: bool = False
 
     def channels(self, published: int) -> int:
         """Return the channel count that stands for a published one."""
@@ -93,6 +96,7 @@ SMALL_FACE = Face(
     box=(0.525, 0.70, 0.40),
     mouth=(0.5, 0.46),
     shine_through=True,
+    own_norm=True,
 )
 """The square of the embedded presets: nose to chin, 64 pixels, all but its upper quarter generated (ASSUMED)."""
 
@@ -161,8 +165,8 @@ def _audio_trunk(face: Face, extra: int = 0) -> nn.Sequential:
         *residuals(c(128), 2),
         Conv(c(128), c(256), 3, (3, 2), 1),  # [3, 3]
         *residuals(c(256), 1 + extra),
-        Conv(c(256), c(512), 3, 1, 0),  # [1, 1]
-        Conv(c(512), c(512), 1),
+        Conv(c(256), c(512), 3, 1, 0, own=face.own_norm),  # [1, 1]
+        Conv(c(512), c(512), 1, own=face.own_norm),
     )
 
 
@@ -194,8 +198,8 @@ class LipEncoder(nn.Module):
             *residuals(c(256), 2),
             Conv(c(256), c(512), 3, 2, 1),  # 4
             *residuals(c(512), 1),
-            Conv(c(512), c(512), k),  # 1
-            Conv(c(512), c(512), 1),
+            Conv(c(512), c(512), k, own=face.own_norm),  # 1
+            Conv(c(512), c(512), 1, own=face.own_norm),
         )
 
     def forward(self, windows: Tensor) -> Tensor:
@@ -217,7 +221,10 @@ class IdentityEncoder(nn.Module):
                 nn.Sequential(Conv(c(64), c(128), 3, 2, 1), *residuals(c(128), 2)),  # 16
                 nn.Sequential(Conv(c(128), c(256), 3, 2, 1), *residuals(c(256), 2)),  # 8
                 nn.Sequential(Conv(c(256), c(512), 3, 2, 1), *residuals(c(512), 1)),  # 4
-                nn.Sequential(Conv(c(512), c(512), k), Conv(c(512), c(512), 1)),  # 1
+                nn.Sequential(
+                    Conv(c(512), c(512), k, own=face.own_norm),  # 1
+                    Conv(c(512), c(512), 1, own=face.own_norm),
+                ),
             ]
         )
 
@@ -237,7 +244,7 @@ class Decoder(nn.Module):
         c, k = face.channels, _last_kernel(face)
         self.levels = nn.ModuleList(
             [
-                nn.Sequential(Conv(c(512), c(512), 1)),  # 1
+                nn.Sequential(Conv(c(512), c(512), 1, own=face.own_norm)),  # 1
                 nn.Sequential(Upsample(2 * c(512), c(512), k, 1, 0, 0), Residual(c(512))),  # 4
                 nn.Sequential(Upsample(2 * c(512), c(512), 3, 2, 1, 1), *residuals(c(512), 2)),  # 8
                 nn.Sequential(Upsample(c(512) + c(256), c(384), 3, 2, 1, 1), *residuals(c(384), 2)),  # 16
@@ -322,8 +329,8 @@ class SyncModule(nn.Module):
             *residuals(c(512), 2),
             Conv(c(512), c(512), 3, 2, 1),  # [4, 4]
             *residuals(c(512), 2),
-            Conv(c(512), c(512), self._last(face)),  # 1
-            Conv(c(512), c(512), 1),
+            Conv(c(512), c(512), self._last(face), own=face.own_norm),  # 1
+            Conv(c(512), c(512), 1, own=face.own_norm),
         )
         self.audio = _audio_trunk(face, extra=1)
 

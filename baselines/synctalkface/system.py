@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -51,4 +52,5 @@ def synctalkface(setup: Setup) -> System:
         ]
         return {"lip_addresses": torch.cat(seen).cpu().numpy()}
 
-    return opened.system("synctalkface", face, drive, generator.draw, setup, observe)
+    system = opened.system("synctalkface", face, drive, generator.draw, setup, observe)
+    return dataclasses.replace(system, traces=frozenset({"addresses", "lip_addresses", "units"}))

