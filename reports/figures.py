@@ -328,12 +328,13 @@ def memory(run: Run, width: float) -> Canvas | None:
     said = np.flatnonzero(table.sum(axis=1))
     shares = table[said] / table[said].sum(axis=1, keepdims=True)
     used = np.argsort(-shares.sum(axis=0), kind="stable")[:48]
+    used = used[shares[:, used].any(axis=0)]
     used = used[np.argsort(shares[:, used].argmax(axis=0), kind="stable")]  # slots in the order of their phones
     canvas, axis = plt.subplots(figsize=(width, max(0.6 * width, 0.3 + 0.085 * len(said))))
     image = axis.imshow(shares[:, used], aspect="auto", interpolation="nearest")
     axis.grid(visible=False)
-    axis.set_yticks(range(len(said)), [INVENTORY[i] for i in said], fontsize=5)
-    axis.set_xlabel(f"memory slot ({len(used)} most used of {table.shape[1]})")
+    axis.set_yticks(range(len(said)), [INVENTORY[i].strip() or "silence" for i in said], fontsize=5)
+    axis.set_xlabel(f"the {len(used)} most used of {table.shape[1]} slots, in the order of their phones")
     axis.set_title(_short(run))
     canvas.colorbar(image, ax=axis, label="mean address")
     return canvas
