@@ -43,7 +43,7 @@ def compare(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare two runs clip by clip: difference A - B with interval, p-value (Holm), and the clips that changed most.
+    """Compare two runs clip by clip: difference B - A with interval, p-value (Holm), and the clips that changed most.
 
     Scores whose signatures differ are refused, and the part that differs is named.
     """

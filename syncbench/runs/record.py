@@ -95,7 +95,7 @@ class Run:
     def curves(self, clip: str, condition: str = "") -> dict[str, NDArray[Any]]:
         """Return the per-frame curves metrics kept of a clip, by name; empty where none."""
         found: dict[str, NDArray[Any]] = {}
-        for metric in self.manifest.metrics:
+        for metric in reversed(self.manifest.metrics):  # where two families draw one curve, the first one's counts
             entry = self.entries.get((clip, condition, metric))
             if entry is not None and entry.status == "done" and "curves" in entry.data:
                 found.update(_arrays(self.path / entry.data["curves"]))

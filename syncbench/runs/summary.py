@@ -88,7 +88,7 @@ def _signature(spec: ScoreSpec, metric: Metric, manifest: Manifest, condition: s
     return signature(
         spec.name,
         {
-            **metric.settings,
+            **manifest.metrics[metric.name],
             "pairing": pairing,
             "dataset": f"{manifest.dataset}/{manifest.split}@{manifest.dataset_hash[:8]}",
             "condition": conditions_of(manifest)[condition].signature() if condition else "",
