@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -18,6 +19,7 @@ from syncbench.baselines.corpus import Corpus, prepare
 from syncbench.baselines.decoded import clips_of
 from syncbench.baselines.family import (
     WINDOW,
+    AudioEncoder,
     Decoder,
     Discriminator,
     Face,
@@ -36,6 +38,7 @@ from syncbench.contracts import Clip
 from syncbench.errors import CommandError, unknown_name
 
 __all__ = [
+    "AudioObjective",
     "Augment",
     "Course",
     "Critics",
@@ -359,6 +362,17 @@ def quick(*networks: nn.Module) -> None:
     """Lay two-dimensional networks out as CPUs and GPUs convolve fastest."""
     for network in networks:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+class AudioObjective(nn.Module):
+    """Learns lip features from sound, frame by frame, without images (embedded presets, ASSUMED)."""
+
+    def __init__(self, audio: AudioEncoder) -> None:
+        super().__init__()
+        self.audio = audio
+
+    def forward(self, batch: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Pictures | None]:
+        return {"loss": F.l1_loss(self.audio(batch["chunks"][:, None]).float(), batch["lips"])}, None
 
 
 class Critics(nn.Module):

@@ -95,7 +95,8 @@ class Recipe:
     """A system and how it is trained, stage by stage (ASSUMED order).
 
     ``sync`` trains the sync module, ``face`` learns lip units and the face drawn from them, ``context`` pretrains
-    Audio-to-Lip with masks, ``joint`` tunes the whole with the critic.
+    Audio-to-Lip with masks, ``joint`` tunes the whole with the critic. The embedded preset begins Audio-to-Lip with
+    ``audio``: its audio encoder learns lip units frame by frame.
     """
 
     config: Config
@@ -127,6 +128,7 @@ PRESETS: Mapping[str, Recipe] = {
         stages={
             "sync": _short(steps=1600, batch=32, rate=2e-3),
             "face": _short(steps=5000, batch=8, rate=3e-3),
+            "audio": _short(steps=1500, batch=64, rate=2e-3),
             "context": _short(steps=1000, batch=6, rate=1e-3, betas=(0.9, 0.98), weight_decay=0.01),
             "joint": _short(steps=800, batch=4, rate=5e-4),
         },

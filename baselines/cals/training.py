@@ -18,9 +18,11 @@ from syncbench.baselines.cals.config import PRESETS, Config, Recipe
 from syncbench.baselines.cals.network import Generator
 from syncbench.baselines.family import WINDOW, Discriminator, by_window, stack_lower
 from syncbench.baselines.stages import (
+    AudioObjective,
     Course,
     Critics,
     identities,
+    lip_batch,
     lip_windows,
     mirror,
     quick,
@@ -155,7 +157,13 @@ def train(
             result = course.train_face(
                 recipe.stages[name], recipe.weights.edges, recipe.weights.focus, bool(recipe.weights.adversarial)
             )
+        elif name == "audio":
+            batches = partial(lip_batch, course, course.lip_units())
+            audio = generator.a2l.audio
+            result = course.fit(name, AudioObjective(audio), {"audio": audio}, recipe.stages[name], batches)
         elif name == "context":
+            if "audio" in recipe.stages:
+                load_networks(course.checkpoint("audio"), {"audio": generator.a2l.audio})
             batches = partial(context_batch, course, recipe, course.lip_units())
             objective = ContextObjective(generator, recipe.masking.unmasked)
             result = course.fit(name, objective, {"a2l": generator.a2l}, recipe.stages[name], batches)

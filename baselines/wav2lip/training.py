@@ -7,29 +7,16 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from syncbench.baselines.family import WINDOW, Discriminator
-from syncbench.baselines.stages import Critics, face_batch, identities, lip_batch, quick, start, weighed
+from syncbench.baselines.stages import AudioObjective, Critics, face_batch, identities, lip_batch, quick, start, weighed
 from syncbench.baselines.training import Judge, Pictures, load_networks, save_networks
 from syncbench.baselines.wav2lip.config import PRESETS, Config, Weights
 from syncbench.baselines.wav2lip.network import Generator
 from syncbench.contracts import Clip
 
-__all__ = ["AudioObjective", "JointObjective", "train"]
-
-
-class AudioObjective(nn.Module):
-    """Learns lip features from sound without images (embedded preset, ASSUMED)."""
-
-    def __init__(self, generator: Generator) -> None:
-        super().__init__()
-        self.audio = generator.audio
-
-    def forward(self, batch: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Pictures | None]:
-        loss = F.l1_loss(self.audio(batch["chunks"][:, None]).float(), batch["lips"])
-        return {"loss": loss}, None
+__all__ = ["JointObjective", "train"]
 
 
 class JointObjective(nn.Module):
@@ -81,7 +68,7 @@ def train(
         elif name == "audio":
             batches = partial(lip_batch, course, course.lip_units())
             result = course.fit(
-                name, AudioObjective(generator), {"audio": generator.audio}, recipe.stages[name], batches
+                name, AudioObjective(generator.audio), {"audio": generator.audio}, recipe.stages[name], batches
             )
         else:
             if "audio" in recipe.stages:
