@@ -22,7 +22,7 @@ def signature(name: str, parts: Mapping[str, str]) -> str:
 def parse(text: str) -> tuple[str, dict[str, str]]:
     """Return a signature's score name and parts."""
     name, *parts = text.split("|")
-    return name, dict(part.partition("=")[::2] for part in parts)
+    return name, {key: value for key, _, value in (part.partition("=") for part in parts)}
 
 
 def difference(a: str, b: str) -> list[str]:

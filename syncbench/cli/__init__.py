@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from typing import TextIO
 
 __all__ = ["main"]
 
@@ -39,5 +40,13 @@ def main() -> None:
         sys.exit(70)
 
 
-def _one_line(message: Warning | str, *_: object) -> None:
+def _one_line(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning as one line; takes what ``warnings.showwarning`` takes."""
     print(f"syncbench: warning: {' '.join(str(message).split())}", file=sys.stderr)

@@ -110,7 +110,8 @@ def driven(face: Clip, voice: Clip) -> Clip | Unusable:
 
     Transcript and words are the voice's. Words that are cut off are left out; where more than 0.2 s of speech is cut
     off and no word times are known, the transcript is unknown. The video shows other speech, so ``reference`` is False,
-    and the face's own extras (landmarks, truth) are left out. A clip paired with itself comes back as it is. Unusable where either cannot be opened.
+    and the face's own extras (landmarks, truth) are left out. A clip paired with itself comes back as it is.
+    Unusable where either cannot be opened.
     """
     if face.id == voice.id:
         return face

@@ -124,7 +124,7 @@ def test_a_folder_of_recordings_is_noise(tmp_path) -> None:
     assert len(noise) == 2 * N
     spectrum = np.abs(np.fft.rfft(noise[:N]))
     assert np.argmax(spectrum) == 100  # resampled from 8 kHz, still 100 Hz
-    with pytest.raises(CommandError, match="no [.]wav"):
+    with pytest.raises(CommandError, match=r"no [.]wav"):
         audio.folder_noise(tmp_path / "absent", N, np.random.default_rng(0))
     (tmp_path / "hum.wav").write_bytes(b"no audio")
     with pytest.raises(ClipError, match=r"hum\.wav cannot be read"):
