@@ -88,6 +88,9 @@ def lse(distances: NDArray[np.floating[Any]]) -> LseResult:
     The mean at each shift runs over all n windows, those compared with the zeros beyond the ends included. The fewer
     windows, the larger their share (38.7 % of all cells at n = 20, 1.5 % at n = 500), so LSE-C depends on the length of
     the clip: :func:`masked_lse` does not have this bias.
+
+    An offset means something only where LSE-C says that there is a minimum: a frozen face among silence lies nearest to
+    its speech at no shift at all.
     """
     return _result(distances, distances.mean(axis=0, dtype=np.float64))
 
@@ -176,7 +179,7 @@ _PAPER = "Chung & Zisserman 2016; Prajwal et al. 2020 (joonson/syncnet_python)"
 def _specs() -> tuple[ScoreSpec, ...]:
     def spec(name: str, title: str, unit: str, direction: Direction, low: float | None, summary: str) -> ScoreSpec:
         high = {"%": 100.0, "frames": float(REACH)}.get(unit)
-        headline = name in {"lse_c", "lse_d", "in_sync"}
+        headline = name in {"lse_c", "lse_d"}
         return ScoreSpec(name, title, unit, direction, (low, high), False, _PAPER, summary, headline=headline)
 
     masked = "only speech windows inside the clip count: does not depend on the clip's length"
@@ -227,7 +230,7 @@ class Lse:
             lse_c_masked=masked.lse_c,
             lse_d_masked=masked.lse_d,
             offset=published.offset,
-            distance_from_sync=abs(masked.offset),  # the zeros beyond the ends would call a frozen face in sync
+            distance_from_sync=abs(masked.offset),  # the zeros beyond the ends pull the published one to 0
             in_sync=int(abs(masked.offset) <= 1),
         )
 
