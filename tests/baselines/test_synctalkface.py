@@ -230,7 +230,7 @@ def test_shipped_weights_are_small(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["synctalkface", "cals", "wav2lip"])
 def test_other_speech_gives_another_mouth_and_the_same_speech_the_same(name: str, shared: Path, real: Clip) -> None:
-    other = LRS2.clips(shared / "data" / "lrs2-grid", "test", 2)[1]
+    other = LRS2.clips(shared / "data" / "lrs2-grid", "test", 10)[9]
     assert isinstance(other, Clip)
     system = build(name)
     own = system.answer(real)
