@@ -2,7 +2,7 @@
 
 Options: ``weights=FILE`` (else the bundled ones), ``beam=10`` hypotheses, ``ctc=0.3`` weight of the CTC prefix scores,
 ``decode=beam|greedy`` (greedy CTC), ``lm=FILE`` (transcripts, one a line: a character 6-gram of them) with
-``lm-weight=0.3``, ``bonus=0`` for each character.
+``lm-weight=0.3``, ``bonus=0.5`` for each character.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _make(name: str, architecture: Literal["audio", "video", "av", "vcafe", "rel
         width = _number(options, "beam", 10)
         if width < 1 or width != int(width):
             raise CommandError(f"--option beam={options['beam']} must be a whole number from 1")
-        beam = Beam(int(width), _number(options, "ctc", 0.3), bonus=_number(options, "bonus", 0.0))
+        beam = Beam(int(width), _number(options, "ctc", 0.3), bonus=_number(options, "bonus", 0.5))
         settings |= {"beam": str(beam.width), "ctc": f"{beam.ctc:g}", "bonus": f"{beam.bonus:g}"}
         if "lm" in options:
             from .language import CharacterNgram

@@ -77,8 +77,8 @@ class Plan:
 
 EMBEDDED_PLANS = {
     "audio": Plan(epochs=24, rate=1.2e-3, naming=1.0),
-    "video": Plan(epochs=9, rate=8e-4, cut=0.7, naming=1.0),
-    "fusion": Plan(epochs=6, rate=6e-4, cut=0.6),
+    "video": Plan(epochs=8, rate=8e-4, cut=0.7, naming=1.0),
+    "fusion": Plan(epochs=5, rate=6e-4, cut=0.6),
 }
 PAPER_PLAN = Plan(
     epochs=200, rate=256**-0.5 * 25_000**-0.5, schedule="noam", warm=25_000, decay=0.0, cut=0.0, naming=0.0
