@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from syncbench.baselines.lipreader.reader import LIP_HYPOTHESIS
+from syncbench.baselines.lipreader.vocabulary import KNOWN_WORDS
 from syncbench.contracts import Direction, Feature, Features, Measurement, ScoreSpec, Task
 from syncbench.errors import ClipError
 from syncbench.metrics._sums import ratio
@@ -99,7 +100,8 @@ class Readability:
     def settings(self) -> Mapping[str, str]:
         return {
             "reader": f"lipreader@{LIP_HYPOTHESIS.weights[:8]}",
-            "decoding": "greedy",
+            "decoding": "ctc-words-greedy",
+            "vocabulary": f"grid-{len(KNOWN_WORDS) - 1}",
             "normaliser": self.normaliser.name,
         }
 
@@ -115,6 +117,11 @@ class Readability:
         words = self.normaliser.apply(said)
         if not words:
             raise ClipError(f"{output.clip.id}: the transcript has no words, so nothing can be read")
+        unknown = [word for word in words.split() if word not in KNOWN_WORDS]
+        if unknown:
+            raise ClipError(
+                f"{output.clip.id}: the lip reader does not know '{unknown[0]}', only GRID's {len(KNOWN_WORDS) - 1} words"
+            )
         answer = count_errors(words, self.normaliser.apply(text_of(output[LIP_HYPOTHESIS])))
         made = ReadabilityMeasurement(words=len(words.split()), errors=_errors(answer), hits=answer.hits)
         if reference is None:

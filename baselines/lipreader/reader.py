@@ -17,9 +17,11 @@ from syncbench.features.core import file_hash
 from syncbench.features.mouths import crop_mouths
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from syncbench.baselines.lipreader.network import LipReader
 
-__all__ = ["LIP_HYPOTHESIS", "WEIGHTS", "LipHypothesis", "read_lips", "read_mouths"]
+__all__ = ["LIP_HYPOTHESIS", "WEIGHTS", "LipHypothesis", "read_lips", "read_mouths", "spell_mouths"]
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 _SHORTEST = 5  # frames
@@ -38,26 +40,49 @@ def _network(path: Path = WEIGHTS) -> LipReader:
     return network
 
 
-def read_mouths(mouths: NDArray[np.uint8], weights: Path = WEIGHTS) -> str:
-    """Return the words read from grey mouth crops, uint8 [T, 64, 64], in capitals; greedy CTC, no language model.
-
-    Raises:
-        ClipError: fewer than 5 frames.
-    """
+def _scores(mouths: NDArray[np.uint8], weights: Path) -> tuple[Tensor, Tensor]:
+    """Return log-probabilities of characters [2 T, 39] and of known words [T, 52]."""
     import torch
 
     from syncbench.baselines.expert.network import standardise
-    from syncbench.baselines.lipreader.network import decode_greedy
 
     if len(mouths) < _SHORTEST:
         raise ClipError(f"{len(mouths)} frames; the lip reader needs at least {_SHORTEST}")
     with torch.inference_mode():
-        scores = _network(weights)(standardise(torch.from_numpy(mouths).float()[None]))
-    return decode_greedy(scores[0].argmax(-1))
+        letters, words, _ = _network(weights)(standardise(torch.from_numpy(mouths).float()[None]))
+    return letters[0], words[0]
+
+
+def read_mouths(mouths: NDArray[np.uint8], weights: Path = WEIGHTS) -> str:
+    """Return the words read from grey mouth crops, uint8 [T, 64, 64], in capitals.
+
+    Greedy CTC over the words of ``KNOWN_WORDS``, GRID's 51: no others are ever read.
+
+    Raises:
+        ClipError: fewer than 5 frames.
+    """
+    from syncbench.baselines.lipreader.network import decode_words
+
+    _, words = _scores(mouths, weights)
+    return decode_words(words.argmax(-1))
+
+
+def spell_mouths(mouths: NDArray[np.uint8], weights: Path = WEIGHTS) -> str:
+    """Return what is spelled from grey mouth crops, uint8 [T, 64, 64]: greedy CTC over characters, so any word may come.
+
+    Another protocol than :func:`read_mouths`: never compare the two.
+
+    Raises:
+        ClipError: fewer than 5 frames.
+    """
+    from syncbench.baselines.lipreader.network import spell
+
+    letters, _ = _scores(mouths, weights)
+    return spell(letters.argmax(-1))
 
 
 def read_lips(frames: Frames) -> str:
-    """Return the words read from a face's video, uint8 [T, H, W, 3] RGB at 25 fps, in capitals.
+    """Return the words read from a face's video, uint8 [T, H, W, 3] RGB at 25 fps, in capitals: see :func:`read_mouths`.
 
     Raises:
         ClipError: fewer than 5 frames.
@@ -69,7 +94,7 @@ def read_lips(frames: Frames) -> str:
 class LipHypothesis:
     """The words read from a clip's mouth, as the bytes of UTF-8 text, uint8 [n]: caches keep arrays."""
 
-    version: int = 1
+    version: int = 2
     needs: tuple[Feature, ...] = (MOUTHS,)
     stored: bool = True
 

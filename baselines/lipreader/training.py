@@ -20,11 +20,29 @@ from syncbench.baselines.decoded import check_preset, clips_of, decode
 from syncbench.baselines.expert.evaluator import WEIGHTS as EXPERT
 from syncbench.baselines.expert.network import standardise
 from syncbench.baselines.expert.training import augment_mouths, prepare
-from syncbench.baselines.lipreader.network import BLANK, STEPS_PER_FRAME, LipReader, decode_greedy, encode
-from syncbench.contracts import Clip
+from syncbench.baselines.lipreader.network import (
+    BLANK,
+    STEPS_PER_FRAME,
+    LipReader,
+    encode,
+    encode_words,
+    spell,
+)
+from syncbench.baselines.lipreader.vocabulary import KNOWN_WORDS
+from syncbench.contracts import FPS, Clip, Word
 from syncbench.errors import CommandError
 
-__all__ = ["Material", "fit_all", "fit_words", "look_at", "save", "start_from_expert", "train", "warp_times"]
+__all__ = [
+    "Material",
+    "fit_all",
+    "fit_words",
+    "look_at",
+    "save",
+    "start_from_expert",
+    "train",
+    "warp_times",
+    "words_said",
+]
 
 WORD_STEPS = 3000
 STEPS = 2000
@@ -33,11 +51,26 @@ VIEWS = 4
 
 @dataclass(frozen=True)
 class Material:
-    """Cached mouths [N, 96, 96] of many clips, where each begins, and what it says."""
+    """Cached mouths [N, 96, 96] of many clips, where each begins, what it says, and which known word each frame says."""
 
     mouths: NDArray[np.uint8]
     starts: NDArray[np.int64]
     texts: tuple[str, ...]
+    said: NDArray[np.int64]
+
+
+def words_said(starts: NDArray[np.int64], words: Sequence[Sequence[Word]]) -> NDArray[np.int64]:
+    """Return the known word that is said in each frame [N]: 0 in silence, -1 for unknown words and clips without times."""
+    said = np.full(int(starts[-1]), -1)
+    for first, last, spoken in zip(starts[:-1].tolist(), starts[1:].tolist(), words, strict=True):
+        if not spoken:
+            continue
+        said[first:last] = BLANK
+        for word in spoken:
+            a, b = first + round(word.start * FPS), first + round(word.end * FPS)
+            known = KNOWN_WORDS.index(word.text) if word.text in KNOWN_WORDS else -1
+            said[a : min(b, last)] = known
+    return said
 
 
 def warp_times(length: int, dice: np.random.Generator) -> NDArray[np.int64]:
@@ -71,6 +104,34 @@ def _batches(sizes: NDArray[np.int64], batch: int, dice: np.random.Generator) ->
             yield groups[k]
 
 
+def _clips(
+    materials: Sequence[Material], batch: int, dice: np.random.Generator
+) -> tuple[list[tuple[int, int]], Iterator[NDArray[np.int64]]]:
+    """Return every clip as (material, number), and batches of their indices."""
+    clips = [(m, k) for m, material in enumerate(materials) for k in range(len(material.texts))]
+    sizes = np.array([materials[m].starts[k + 1] - materials[m].starts[k] for m, k in clips])
+    return clips, _batches(sizes, batch, dice)
+
+
+def _times(material: Material, clip: int, dice: np.random.Generator) -> NDArray[np.int64]:
+    """Return the frames of a clip, at another speed."""
+    first, last = int(material.starts[clip]), int(material.starts[clip + 1])
+    return first + warp_times(last - first, dice)
+
+
+def _padded(pieces: Sequence[Tensor]) -> Tensor:
+    """Stack clips, the last frame of the shorter ones held."""
+    longest = max(len(p) for p in pieces)
+    return torch.stack([torch.cat([p, p[-1:].expand(longest - len(p), *p.shape[1:])]) for p in pieces])
+
+
+def _spoken(
+    materials: Sequence[Material], picked: Sequence[tuple[int, int]], times: Sequence[NDArray[np.int64]]
+) -> _Batch:
+    said = _padded([torch.from_numpy(materials[m].said[t]) for (m, _), t in zip(picked, times, strict=True)])
+    return _Batch(tuple(materials[m].texts[k] for m, k in picked), tuple(len(t) for t in times), said)
+
+
 def _hide(x: Tensor, rng: torch.Generator) -> Tensor:
     """Blank one or two short spans of each clip, [B, T, ...]: context must fill them."""
     batch, length = x.shape[:2]
@@ -83,22 +144,38 @@ def _hide(x: Tensor, rng: torch.Generator) -> Tensor:
     return x
 
 
-def _loss(scores: Tensor, texts: Sequence[str], lengths: Sequence[int]) -> Tensor:
-    labels = [torch.tensor(encode(t)) for t in texts]
-    return F.ctc_loss(
-        scores.transpose(0, 1),
-        torch.cat(labels),
-        torch.tensor([n * STEPS_PER_FRAME for n in lengths]),
-        torch.tensor([len(x) for x in labels]),
-        blank=BLANK,
-        zero_infinity=True,
-    )
+@dataclass(frozen=True)
+class _Batch:
+    """What the clips of a batch say, and how long each is in frames; ``said`` is [B, T], -1 where unknown."""
+
+    texts: tuple[str, ...]
+    lengths: tuple[int, ...]
+    said: Tensor
+
+
+def _loss(answer: tuple[Tensor, Tensor, Tensor], batch: _Batch) -> Tensor:
+    """CTC over characters, CTC over known words where all are known, and the word being said, frame by frame."""
+    letters, words, times = answer
+    frames = torch.tensor(batch.lengths)
+    loss = _ctc(letters, [encode(t) for t in batch.texts], frames * STEPS_PER_FRAME)
+    known = [k for k, t in enumerate(batch.texts) if len(encode_words(t)) == len(t.split())]
+    if known:
+        loss = loss + 0.5 * _ctc(words[known], [encode_words(batch.texts[k]) for k in known], frames[known])
+    if (batch.said >= 0).any():
+        loss = loss + 0.5 * F.nll_loss(times.flatten(0, 1), batch.said.flatten(), ignore_index=-1)
+    return loss
+
+
+def _ctc(scores: Tensor, labels: Sequence[Sequence[int]], lengths: Tensor) -> Tensor:
+    sizes = torch.tensor([len(x) for x in labels])
+    flat = torch.tensor([i for x in labels for i in x])
+    return F.ctc_loss(scores.transpose(0, 1), flat, lengths, sizes, blank=BLANK, zero_infinity=True)
 
 
 def _train(
     model: LipReader,
     groups: Sequence[dict[str, object]],
-    step_loss: Callable[[], tuple[Tensor, Tensor, Sequence[str]]],
+    step_loss: Callable[[], tuple[Tensor, Tensor, str]],
     weights: Path,
     log: Path,
     *,
@@ -121,15 +198,16 @@ def _train(
             shape = min(1.0, (step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * progress))
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * shape
-            loss, scores, texts = step_loss()
+            loss, letters, text = step_loss()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
             optimiser.step()
             history.append(loss.item())
             if step % 25 == 24:
-                read = decode_greedy(scores[0].argmax(-1))
-                writer.writerow([step + 1, round(elapsed, 1), f"{np.mean(history):.4f}", texts[0], read])
+                writer.writerow(
+                    [step + 1, round(elapsed, 1), f"{np.mean(history):.4f}", text, spell(letters.argmax(-1))]
+                )
                 file.flush()
                 history.clear()
             if elapsed - saved > 60:
@@ -154,23 +232,20 @@ def fit_words(
     """Train everything above the trunk on its views of the mouths (of :func:`look_at`)."""
     rng = torch.Generator().manual_seed(seed)
     dice = np.random.default_rng(seed)
-    clips = [(m, k) for m, material in enumerate(materials) for k in range(len(material.texts))]
-    sizes = np.array([materials[m].starts[k + 1] - materials[m].starts[k] for m, k in clips])
-    order = _batches(sizes, batch, dice)
+    clips, order = _clips(materials, batch, dice)
 
-    def step_loss() -> tuple[Tensor, Tensor, Sequence[str]]:
+    def step_loss() -> tuple[Tensor, Tensor, str]:
         picked = [clips[k] for k in next(order)]
-        pieces, texts = [], []
-        for m, k in picked:
-            a, b = int(materials[m].starts[k]), int(materials[m].starts[k + 1])
-            view = views[m][int(dice.integers(len(views[m]))), a:b]
-            pieces.append(torch.from_numpy(view[warp_times(b - a, dice)].astype(np.float32)))
-            texts.append(materials[m].texts[k])
-        lengths = [len(p) for p in pieces]
-        features = torch.stack([torch.cat([p, p[-1:].expand(max(lengths) - len(p), -1)]) for p in pieces])
+        times = [_times(materials[m], k, dice) for m, k in picked]
+        features = _padded([
+            torch.from_numpy(views[m][int(dice.integers(len(views[m])))][t].astype(np.float32))
+            for (m, _), t in zip(picked, times, strict=True)
+        ])  # fmt: skip
         features = features + 0.1 * torch.randn(features.shape, generator=rng)
-        scores = model.read(_hide(features, rng))
-        return _loss(scores, texts, lengths), scores, texts
+        with torch.autocast("cpu", torch.bfloat16):
+            answer = model.read(_hide(features, rng))
+        spoken = _spoken(materials, picked, times)
+        return _loss(answer, spoken), answer[0][0], spoken.texts[0]
 
     model.train()
     groups = [{"params": [p for n, p in model.named_parameters() if not n.startswith("trunk.")], "lr": rate}]
@@ -193,24 +268,17 @@ def fit_all(
     """Train the whole lip reader on augmented mouths."""
     rng = torch.Generator().manual_seed(seed + 1)
     dice = np.random.default_rng(seed + 1)
-    clips = [(m, k) for m, material in enumerate(materials) for k in range(len(material.texts))]
-    sizes = np.array([materials[m].starts[k + 1] - materials[m].starts[k] for m, k in clips])
-    order = _batches(sizes, batch, dice)
+    clips, order = _clips(materials, batch, dice)
 
-    def step_loss() -> tuple[Tensor, Tensor, Sequence[str]]:
+    def step_loss() -> tuple[Tensor, Tensor, str]:
         picked = [clips[k] for k in next(order)]
-        pieces, texts = [], []
-        for m, k in picked:
-            a, b = int(materials[m].starts[k]), int(materials[m].starts[k + 1])
-            pieces.append(torch.from_numpy(materials[m].mouths[a + warp_times(b - a, dice)]))
-            texts.append(materials[m].texts[k])
-        lengths = [len(p) for p in pieces]
-        crops = torch.stack([torch.cat([p, p[-1:].expand(max(lengths) - len(p), -1, -1)]) for p in pieces]).float()
-        mouths = _hide(standardise(augment_mouths(crops, rng)), rng)
+        times = [_times(materials[m], k, dice) for m, k in picked]
+        crops = _padded([torch.from_numpy(materials[m].mouths[t]) for (m, _), t in zip(picked, times, strict=True)])
+        mouths = _hide(standardise(augment_mouths(crops.float(), rng)), rng)
         with torch.autocast("cpu", torch.bfloat16):
-            features = model.look(mouths)
-        scores = model.read(features.float())
-        return _loss(scores, texts, lengths), scores, texts
+            answer = model(mouths)
+        spoken = _spoken(materials, picked, times)
+        return _loss(answer, spoken), answer[0][0], spoken.texts[0]
 
     model.train()
     groups = [
@@ -277,7 +345,8 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     weights, log = folder / "weights.safetensors", folder / "log.csv"
     decoded = decode(everything, folder / "decoded")
-    material = Material(prepare(decoded).mouths, decoded.starts, decoded.texts)
+    said = words_said(decoded.starts, [c.words for c in everything])
+    material = Material(prepare(decoded).mouths, decoded.starts, decoded.texts, said)
     torch.manual_seed(seed)
     model = LipReader()
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

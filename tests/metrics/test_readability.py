@@ -69,4 +69,10 @@ def test_corpus_rates_are_ratios_of_sums() -> None:
 def test_settings_name_the_reader() -> None:
     settings = Readability().settings
     assert settings["reader"].startswith("lipreader@")
-    assert settings["decoding"] == "greedy"
+    assert settings["vocabulary"] == "grid-51"
+
+
+def test_words_the_reader_does_not_know_are_said(clip: Clip) -> None:
+    open_speech = ClipFeatures(dataclasses.replace(clip, transcript="BIN THE WEDDING"))
+    with pytest.raises(ClipError, match="does not know 'THE'"):
+        Readability().measure(None, open_speech)
