@@ -378,12 +378,13 @@ class AudioObjective(nn.Module):
 class Critics(nn.Module):
     """The losses on generated pictures that every generator shares: reconstruction, edges, audio-visual sync, quality.
 
-    Holds the frozen sync module; the discriminator is trained elsewhere (``Judge``) and only asked here.
+    Holds the frozen sync module, if the recipe has one; the discriminator is trained elsewhere (``Judge``) and only
+    asked here.
     """
 
     emphasis: Tensor | None
 
-    def __init__(self, face: Face, sync: SyncModule, judge: nn.Module | None, focus: float = 0.0) -> None:
+    def __init__(self, face: Face, sync: SyncModule | None, judge: nn.Module | None, focus: float = 0.0) -> None:
         super().__init__()
         self.register_buffer("emphasis", emphasis(face, focus), persistent=False)
         self.face, self.sync = face, sync
@@ -391,13 +392,14 @@ class Critics(nn.Module):
 
     def forward(self, drawn: Tensor, real: Tensor, heard: Tensor) -> dict[str, Tensor]:
         """Return losses by name for images ``[B * 5, 3, H, W]`` and the window's sound ``[B, 80, 16]``."""
-        self.sync.eval()
         found = {
             "reconstruction": losses.reconstruction(drawn, real, self.emphasis),
             "edges": losses.edges(drawn, real, self.emphasis),
         }
-        visual = self.sync.look(stack_lower(by_window(drawn), self.face))
-        found["audio_visual"] = losses.sync(visual, self.sync.listen(heard[:, None]))
+        if self.sync is not None:
+            self.sync.eval()
+            visual = self.sync.look(stack_lower(by_window(drawn), self.face))
+            found["audio_visual"] = losses.sync(visual, self.sync.listen(heard[:, None]))
         if self._judge[0] is not None:
             found["adversarial"] = losses.adversarial(self._judge[0](drawn))
         return found

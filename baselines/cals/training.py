@@ -90,9 +90,12 @@ class JointObjective(nn.Module):
         with torch.no_grad():
             self.generator.lip.eval()
             lips = self.generator.lip(lip_windows(to_images(batch["window"]), config.face))
+        found["lip"] = F.l1_loss(units.float(), lips.float())
+        if self.critics.sync is None:
+            return {"loss": weighed(found, self.recipe.weights), **found}, Pictures(real, (drawn,))
+        with torch.no_grad():
             others = stack_lower(to_images(batch["others"]).flatten(0, 1), config.face)
             times = self.critics.sync.look(others).reshape(*batch["valid"].shape, -1)
-        found["lip"] = F.l1_loss(units.float(), lips.float())
         look = self.critics.sync.look(stack_lower(by_window(drawn), config.face))
         found["discriminative"] = losses.discriminative(
             look, times, batch["valid"], contrast.reach, contrast.temperature
@@ -172,7 +175,12 @@ def train(
             load_networks(course.checkpoint("context"), {"a2l": generator.a2l})
             generator.lip.requires_grad_(False)
             judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
-            critics = Critics(course.face, course.critic(), judge.network if judge else None, recipe.weights.focus)
+            critics = Critics(
+                course.face,
+                course.critic() if "sync" in recipe.stages else None,
+                judge.network if judge else None,
+                recipe.weights.focus,
+            )
             batches = partial(joint_batch, course, recipe)
             joint = JointObjective(generator, critics, recipe)
             course.fit(name, joint, {"generator": generator}, recipe.stages[name], batches, judge)

@@ -133,7 +133,12 @@ def train(
             if "memory" in recipe.stages:
                 load_networks(course.checkpoint("memory"), {"generator": generator})
             judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
-            critics = Critics(course.face, course.critic(), judge.network if judge else None, recipe.weights.focus)
+            critics = Critics(
+                course.face,
+                course.critic() if "sync" in recipe.stages else None,
+                judge.network if judge else None,
+                recipe.weights.focus,
+            )
             objective = JointObjective(generator, critics, recipe.weights, course.augment.jitter)
             batches = partial(face_batch, course, WINDOW)
             course.fit(name, objective, {"generator": generator}, recipe.stages[name], batches, judge)

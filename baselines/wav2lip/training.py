@@ -75,7 +75,12 @@ def train(
                 load_networks(course.checkpoint("face"), {"identity": generator.identity, "decoder": generator.decoder})
                 load_networks(course.checkpoint("audio"), {"audio": generator.audio})
             judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
-            critics = Critics(course.face, course.critic(), judge.network if judge else None, recipe.weights.focus)
+            critics = Critics(
+                course.face,
+                course.critic() if "sync" in recipe.stages else None,
+                judge.network if judge else None,
+                recipe.weights.focus,
+            )
             objective = JointObjective(generator, critics, recipe.weights)
             batches = partial(face_batch, course, WINDOW)
             course.fit(name, objective, {"generator": generator}, recipe.stages[name], batches, judge)

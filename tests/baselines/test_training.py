@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -208,8 +209,6 @@ def clips(shared: Path) -> list[Clip]:
 
 
 def test_clips_are_prepared_once_and_bad_ones_left_out(clips: list[Clip], tmp_path: Path) -> None:
-    from dataclasses import replace
-
     bad = replace(clips[0], id="s1/bad", video=tmp_path / "absent.mp4")
     first = prepare([clips[0], bad, clips[1]], SMALL_FACE, find_landmarks, tmp_path)
     assert first.lengths.tolist() == [75, 75]
@@ -232,6 +231,28 @@ def test_every_stage_trains_on_real_clips(name: str, clips: list[Clip], tmp_path
     assert load(path).config.face == SMALL_FACE
     for key, value in load_file(path).items():
         assert value.isfinite().all(), key
+
+
+@pytest.mark.parametrize("name", ["synctalkface", "cals", "wav2lip"])
+def test_all_published_losses_train(
+    name: str, clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The small network by the paper preset's stages and weights: sync module, sync losses, discriminator."""
+    training = importlib.import_module(f"syncbench.baselines.{name}.training")
+    small, paper = training.PRESETS["embedded"], training.PRESETS["paper"]
+    stages = {key: replace(value, batch=2) for key, value in {**small.stages, **paper.stages}.items()}
+    order = ("sync", "face", "audio", "memory", "context", "joint")
+    whole = replace(small, weights=paper.weights, stages={key: stages[key] for key in order if key in stages})
+    monkeypatch.setitem(training.PRESETS, "whole", whole)
+    training.train(clips, tmp_path, "whole", None, 0, False, "cpu", 1)
+    logged = {row["name"] for row in csv.DictReader((tmp_path / "joint" / "metrics.csv").open())}
+    assert {"reconstruction", "audio_visual", "adversarial", "judge"} <= logged
+    assert ("discriminative" in logged) == (name == "cals")
+    assert ("visual" in logged) == (name == "synctalkface")
+    before, after = load_file(tmp_path / "sync.safetensors"), load_file(tmp_path / "joint.safetensors")
+    assert not [key for key in after if key.startswith("sync.")]  # the critic is no part of the model
+    assert any(key.startswith("judge.") for key in after)
+    assert before
 
 
 def test_unknown_presets_and_stages_are_said_clearly(clips: list[Clip], tmp_path: Path) -> None:
