@@ -105,6 +105,7 @@ def _spec(name: str, title: str, unit: str, summary: str) -> ScoreSpec:
 class LandmarkDistance:
     """LMD and mouth LMD, with landmarks from one provider, which is part of every signature."""
 
+    order = 20
     tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
     scores: tuple[ScoreSpec, ...] = (
         _spec("lmd", "LMD", "px", "mean distance of all 68 landmarks"),

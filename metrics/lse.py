@@ -201,6 +201,7 @@ class Lse:
     them it was stands in every signature. ``protocol`` chooses how SyncNet v2 is fed and makes sense with it alone.
     """
 
+    order = 10
     tasks: frozenset[Task] = frozenset({"talking-face", "dubbing", "video-to-speech"})
     scores: tuple[ScoreSpec, ...] = _specs()
     measurement = LseMeasurement

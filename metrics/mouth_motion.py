@@ -73,6 +73,7 @@ def _spec(name: str, title: str, unit: str, summary: str) -> ScoreSpec:
 class MouthMotion:
     """Velocity and jerk of the mouth's opening, and their ratios to the real video's."""
 
+    order = 30
     tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
     scores: tuple[ScoreSpec, ...] = (
         _spec(

@@ -74,6 +74,7 @@ class Readability:
     """Word error rate of a lip reader on the answer, on the real video, and the one relative to the other."""
 
     name = "readability"
+    order = 15
     tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
     scores: tuple[ScoreSpec, ...] = (
         _spec("lip_wer", "Lip WER", "lower", "word errors of the lip reader on the answer", highest=None, reference=False),
@@ -126,9 +127,10 @@ class Readability:
         made = ReadabilityMeasurement(words=len(words.split()), errors=_errors(answer), hits=answer.hits)
         if reference is None:
             return made
-        real = count_errors(words, self.normaliser.apply(text_of(reference[LIP_HYPOTHESIS])))
+        shown = self.normaliser.apply(reference.clip.transcript or said)  # another's speech does not change these lips
+        real = count_errors(shown, self.normaliser.apply(text_of(reference[LIP_HYPOTHESIS])))
         return made + ReadabilityMeasurement(
-            real_words=made.words, real_errors=_errors(real), real_hits=real.hits, paired_hits=answer.hits
+            real_words=len(shown.split()), real_errors=_errors(real), real_hits=real.hits, paired_hits=answer.hits
         )
 
 

@@ -160,6 +160,7 @@ def _spec(name: str, title: str, summary: str, highest: float | None = None) -> 
 class WordError:
     """WER and CER of what a recogniser heard, under one normaliser, which is part of every signature."""
 
+    order = 10
     tasks: frozenset[Task] = frozenset({"avsr"})
     scores: tuple[ScoreSpec, ...] = (
         _spec("wer", "WER", "errors over reference words; above 100 % where much was inserted"),

@@ -332,6 +332,7 @@ class Metric(Protocol):
         settings: what a score's signature must say: evaluator, protocol, network, landmark provider, ...
 
     Optional attributes and methods:
+        order: where its scores stand in tables, lower first; 50 where it does not say.
         on_request: True keeps a family out of runs that do not ask for it by name (another protocol, a costly variant).
         traces: frozenset of the traces a system must leave for the family to be measured unasked.
         curves(reference, output): per-frame arrays for reports.

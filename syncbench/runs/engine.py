@@ -168,6 +168,7 @@ def _metrics(request: Request, system: System) -> tuple[list[Metric], dict[str, 
         chosen[family] = known[family]
     if not request.metrics:
         chosen = {name: metric for name, metric in known.items() if _applies(metric, system)}
+    chosen = dict(sorted(chosen.items(), key=lambda item: (getattr(item[1], "order", 50), item[0])))
     unavailable = {name: reason for name, metric in chosen.items() if (reason := metric.unavailable())}
     return [metric for name, metric in chosen.items() if name not in unavailable], unavailable
 
