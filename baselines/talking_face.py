@@ -197,6 +197,7 @@ class TalkingFace:
         observe: what the real lips say, ``[T, 3, size, size]`` to traces; it never reaches the image.
         reference: the frame that shows how the person looks; its mouth does not follow the speech.
         batch: frames per network call.
+        traces: names of the traces its answers leave.
     """
 
     name: str
@@ -209,6 +210,7 @@ class TalkingFace:
     reference: int = 0
     batch: int = 32
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    traces: frozenset[str] = frozenset()
     task: Task = "talking-face"
 
     def answer(self, clip: Clip) -> Answer:
