@@ -32,6 +32,8 @@ class Config:
             (by secondary notes; 15 on LRW).
         heard: also feed the frame's own audio token to the decoder, through a linear layer. ASSUMED no: the unit guides
             the face.
+        adds: the unit is the frame's own token plus what its context adds, nothing at first. ASSUMED, in the embedded
+            preset alone: its tokens are lip units already when the context network begins to learn.
     """
 
     face: Face = field(default_factory=Face)
@@ -42,6 +44,7 @@ class Config:
     norm_first: bool = True
     context: int = 13
     heard: bool = False
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ PRESETS: Mapping[str, Recipe] = {
     # ASSUMED throughout: see SyncTalkFace's embedded preset. Window lengths vary, so that one network answers for
     # every context length.
     "embedded": Recipe(
-        config=Config(face=SMALL_FACE, layers=3, heads=4, feed_forward=384),
+        config=Config(face=SMALL_FACE, layers=3, heads=4, feed_forward=384, adds=True),
         stages={
             "face": _short(steps=5000, batch=8, rate=3e-3),
             "audio": _short(steps=1500, batch=64, rate=2e-3),

@@ -75,6 +75,10 @@ class AudioToLip(nn.Module):
         self.layers = nn.ModuleList([_Layer(dim, config) for _ in range(config.layers)])
         self.norm = nn.LayerNorm(dim) if config.norm_first else nn.Identity()
         self.head = nn.Linear(dim, dim)
+        self.adds = config.adds
+        if config.adds:
+            nn.init.zeros_(self.head.weight)
+            nn.init.zeros_(self.head.bias)
 
     def tokens(self, chunks: Tensor) -> Tensor:
         """Return phone-level tokens ``[..., D]`` of chunks ``[..., 80, 16]``."""
@@ -87,7 +91,8 @@ class AudioToLip(nn.Module):
         weights = tokens.new_zeros(())
         for layer in self.layers:
             x, weights = layer(x)
-        return self.head(self.norm(x)), weights
+        units = self.head(self.norm(x))
+        return (tokens + units if self.adds else units), weights
 
     def forward(self, chunks: Tensor, masked: Tensor | None = None) -> Tensor:
         """Return units ``[B, W, D]`` of chunks ``[B, W, 80, 16]``; frames in ``masked`` ``[B, W]`` are hidden."""
