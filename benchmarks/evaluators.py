@@ -32,6 +32,7 @@ from syncbench.metrics.word_error import WordErrorMeasurement, count_errors
 Array = NDArray[np.float32]
 SECOND = 25  # frames
 REACH = 10  # frames: the shifts that must be found
+EVALUATORS = ("expert", "landmarks", "lipreader")
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _fine_offset(cells: Array) -> float:
     means = masked_lse(cells).means
     best = int(np.argmin(means[5:26])) + 5
     before, here, after = means[best - 1 : best + 2]
-    return len(means) // 2 - (best + 0.5 * (before - after) / (before - 2 * here + after))
+    return float(len(means) // 2 - (best + 0.5 * (before - after) / (before - 2 * here + after)))
 
 
 def expert_rows(data: str, seen: Sequence[Seen], seed: int, within: float) -> Iterator[Row]:
@@ -167,8 +168,9 @@ def expert_rows(data: str, seen: Sequence[Seen], seed: int, within: float) -> It
     )
     yield Row(name, data, "LSE-C, real", float(np.mean(real)), "")
     yield Row(name, data, "LSE-C, another clip's speech", float(np.mean(other)), "")
+    own_offsets = [_fine_offset(_distances(s.mouths, s.speech)) for s in seen]
+    yield Row(name, data, "clips' own offset, deviation", float(np.std(own_offsets)), "frames")
     if len(halves) > 2:
-        yield Row(name, data, "clips' own offset, deviation", float(halves.mean(1).std()), "frames")
         agreement = float(np.corrcoef(halves.T)[0, 1])
         yield Row(name, data, "clips' own offset, correlation of first and second half", agreement, "")
 
@@ -228,12 +230,18 @@ def listed(dataset: str, root: Path | None, count: int) -> list[Clip]:
     return [c for c in registry.dataset(dataset).clips(root, "test", count) if isinstance(c, Clip)]
 
 
-def all_rows(data: str, seen: Sequence[Seen], seed: int, targets: tuple[float, float, float] | None) -> Iterator[Row]:
-    """Yield the rows of all three evaluators; without targets, the numbers are for information."""
+def rows_of(
+    data: str, seen: Sequence[Seen], seed: int, names: Sequence[str], targets: tuple[float, float, float] | None
+) -> Iterator[Row]:
+    """Yield the rows of the named evaluators; without targets, the numbers are for information."""
     error, within, words = targets or (4.0, 99.0, 10.0)
-    rows = [*expert_rows(data, seen, seed, within), *lipreader_rows(data, seen, words)]
-    if "landmarks" in seen[0].clip.extras:
+    rows: list[Row] = []
+    if "expert" in names:
+        rows += expert_rows(data, seen, seed, within)
+    if "landmarks" in names and "landmarks" in seen[0].clip.extras:
         rows += landmark_rows(data, seen, error)
+    if "lipreader" in names:
+        rows += lipreader_rows(data, seen, words)
     yield from rows if targets else (replace(row, target="", met=None) for row in rows)
 
 
@@ -246,8 +254,10 @@ def main() -> None:
     parser.add_argument("--other", type=Path, help="further clips in LRS2's layout")
     parser.add_argument("--clips", type=int, default=60, help="clips of each")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=list(EVALUATORS), action="append", help="one evaluator; may be repeated")
     parser.add_argument("--json", type=Path, help="write the rows there, too")
     chosen = parser.parse_args()
+    names = chosen.only or EVALUATORS
     torch.set_num_threads(1)
 
     rows: list[Row] = []
@@ -255,14 +265,16 @@ def main() -> None:
         synthetic = look(listed("lrs2", chosen.synthetic, chosen.clips))
     else:
         synthetic = look(listed("synthetic", None, chosen.clips))
-    rows += all_rows("synthetic test", synthetic, chosen.seed, (3.0, 97.0, 15.0))
+    rows += rows_of("synthetic test", synthetic, chosen.seed, names, (3.0, 97.0, 15.0))
     if chosen.grid.is_dir():
-        rows += all_rows("GRID test", look(listed("lrs2", chosen.grid, chosen.clips)), chosen.seed, (4.0, 99.0, 10.0))
+        grid = look(listed("lrs2", chosen.grid, chosen.clips))
+        rows += rows_of("GRID test", grid, chosen.seed, names, (4.0, 99.0, 10.0))
     else:
         print(f"GRID is not measured: {chosen.grid} is not there (--grid)")
     if chosen.other:
-        rows += all_rows("other talkers", look(listed("lrs2", chosen.other, chosen.clips)), chosen.seed, None)
-    rows += speed_rows(synthetic[0])
+        other = look(listed("lrs2", chosen.other, chosen.clips))
+        rows += rows_of("other talkers", other, chosen.seed, names, None)
+    rows += [row for row in speed_rows(synthetic[0]) if row.evaluator in names]
     for row in sorted(rows, key=lambda r: r.evaluator):
         verdict = "" if row.met is None else "met" if row.met else "MISSED"
         value = f"{row.value:.3f} {row.unit}"
