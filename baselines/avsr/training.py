@@ -1,10 +1,10 @@
 """How the recognisers are trained.
 
 Embedded preset, four stages: ``audio``, ``video``; ``fusion``: the three audio-visual recognisers together, on the two front
-ends of the first stages, which stay frozen; and ``lips``: the video recogniser again, its front end frozen, which makes
-steps cheap for the part that spells. The video front end starts from the bundled sync
-expert's. Besides the hybrid loss a linear layer on the encoder's output names the word said at each frame, where word
-times are known, every word weighing the same and the silences together as one; it is thrown away after training.
+ends of the first stages, which stay frozen; and ``again``: AV-RelScore and the video recogniser once more on these front
+ends. The video front end starts from the bundled sync expert's. Besides the hybrid loss a linear layer on the encoder's
+output names the word said at each frame, where word times are known, every word weighing the same and the silences
+together as one; it is thrown away after training.
 
 Paper preset: one stage for each recogniser (``audio``, ``video``, ``av``, ``vcafe``, ``relscore``), end to end from
 random weights with Noam's schedule. The published front ends start from a word classifier trained on LRW: not so here.
@@ -80,7 +80,7 @@ EMBEDDED_PLANS = {
     "audio": Plan(epochs=24, rate=1.2e-3, naming=1.0),
     "video": Plan(epochs=6, rate=8e-4, cut=0.7, naming=1.0),
     "fusion": Plan(epochs=4, rate=6e-4, cut=0.6),
-    "lips": Plan(epochs=12, rate=1e-3, naming=1.0),
+    "again": Plan(epochs=5, rate=1e-3, cut=0.6),
 }
 PAPER_PLAN = Plan(
     epochs=200, rate=256**-0.5 * 25_000**-0.5, schedule="noam", warm=25_000, decay=0.0, cut=0.0, naming=0.0
@@ -407,7 +407,7 @@ def recipe(
 ) -> Path:
     """Train recognisers on clips with transcripts, and return the folder of their weights.
 
-    ``--stage``: ``audio``, ``video``, ``fusion`` or ``lips`` of the embedded preset (without: all, in order); of the paper
+    ``--stage``: ``audio``, ``video``, ``fusion`` or ``again`` of the embedded preset (without: all, in order); of the paper
     preset one of ``audio``, ``video``, ``av``, ``vcafe``, ``relscore``.
     """
     if preset not in PRESETS:
@@ -451,11 +451,12 @@ def train_stage(
     torch.manual_seed(plan.seed)
     if stage == "fusion":
         networks = start_fusions(preset, folder / "audio/audio.safetensors", folder / "video/video.safetensors")
-    elif stage == "lips":
-        networks = {"video": build("video", preset)}
+    elif stage == "again":
+        networks = {"relscore": build("relscore", preset), "video": build("video", preset)}
+        networks["relscore"].load_state_dict(_weights(folder / "fusion/relscore.safetensors"))
         networks["video"].load_state_dict(_weights(folder / "video/video.safetensors"))
     else:
         networks = {stage: build(cast("Architecture", stage), preset)}
         if preset.frontend == "compact" and stage == "video":
             start_from_expert(networks[stage])
-    fit(networks, examples, plan, place, frozen=stage in ("fusion", "lips"), device=device)
+    fit(networks, examples, plan, place, frozen=stage in ("fusion", "again"), device=device)
