@@ -60,11 +60,15 @@ def _stored() -> list[Answer]:
 def evidence(scores: Iterable[str]) -> list[str]:
     """Return the stored evidence of the scores, one line per ladder; made by ``syncbench validate-metrics``."""
     wanted = list(scores)
-    return [
-        f"{answer.score:20} {line(answer)}" if len(wanted) > 1 else line(answer)
-        for answer in _stored()
-        if answer.score in wanted
-    ]
+    lines: list[str] = []
+    for settings in dict.fromkeys(answer.settings for answer in _stored() if answer.score in wanted):
+        lines.append(f"measured with {settings}:")
+        lines += [
+            f"{answer.score:20} {line(answer)}" if len(wanted) > 1 else line(answer)
+            for answer in _stored()
+            if answer.score in wanted and answer.settings == settings
+        ]
+    return lines
 
 
 def validate(

@@ -44,6 +44,7 @@ class Answer:
             over resampled clips; None where sums cannot be resampled.
         smallest: the smallest level told apart from none at 95 %; None where no level is.
         clips: how many clips were measured at every level.
+        settings: what measured it: evaluator and weights, protocol, landmarks, as signatures say them.
     """
 
     score: str
@@ -55,6 +56,7 @@ class Answer:
     smallest: float | None
     clips: int
     steps: tuple[Step, ...]
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ def _answers(metric: Metric, ladder: Ladder, found: Sequence[tuple[Clip, _Found]
                     Step(level, value, r.low if r else None, r.high if r else None)
                     for level, value, r in zip(ladder.levels, values, results, strict=True)
                 ),
+                settings=", ".join(f"{key}={text}" for key, text in metric.settings.items()),
             )
         )
     return answers
