@@ -54,5 +54,22 @@ class AudioLipMemory(nn.Module):
         result: Tensor = self.fusion(torch.cat([audio, lips.to(audio.dtype)], dim=1))
         return result
 
+    @torch.no_grad()
+    def begin_with(self, slots: Tensor, centre: Tensor) -> None:
+        """Begin with lips ``slots`` ``[S, D]``, given less their mean ``centre`` ``[D]``, as keys and values alike.
+
+        Of use where audio features already resemble lip features: sound then addresses as sight does, and the fusion
+        gives back the recalled lips.
+        """
+        for memory in (self.keys, self.values):
+            memory.copy_(slots)
+        for layer in (self.query, self.value):
+            nn.init.eye_(layer.weight)
+            layer.bias.copy_(-centre)
+        fuse = self.fusion[1]
+        assert isinstance(fuse, nn.Linear)
+        fuse.weight.copy_(torch.cat([torch.zeros_like(self.query.weight), torch.eye(len(centre))], dim=1))
+        fuse.bias.copy_(centre)
+
     def _recall(self, embedding: Tensor, addresses: Tensor) -> Recall:
         return Recall(embedding, addresses, addresses @ self.values.float())

@@ -33,7 +33,7 @@ class Generator(nn.Module):
         self.audio = AudioEncoder(face)
         self.lip = LipEncoder(face)
         self.identity = IdentityEncoder(face)
-        self.memory = AudioLipMemory(config.slots, face.channels(512), config.radius)
+        self.memory = AudioLipMemory(config.slots, face.channels(512), config.radius, config.dropout)
         self.decoder = Decoder(face)
 
     def units(self, chunks: Tensor) -> tuple[Tensor, Recall]:

@@ -7,12 +7,17 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
+from scipy.cluster.vq import kmeans2
 from torch import Tensor, nn
 
 from syncbench.baselines.family import WINDOW, Discriminator, by_window, show
 from syncbench.baselines.losses import frozen_copy
 from syncbench.baselines.stages import (
+    AudioObjective,
     Critics,
     face_batch,
     identities,
@@ -30,7 +35,7 @@ from syncbench.baselines.talking_face import to_images
 from syncbench.baselines.training import Judge, Pictures, load_networks, save_networks
 from syncbench.contracts import Clip
 
-__all__ = ["JointObjective", "MemoryObjective", "memory_losses", "train"]
+__all__ = ["JointObjective", "MemoryObjective", "memory_losses", "train", "typical_lips"]
 
 
 def memory_losses(by_ear: Recall, by_eye: Recall, lips: Tensor, config: Config) -> dict[str, Tensor]:
@@ -90,6 +95,20 @@ class JointObjective(nn.Module):
         return {"loss": weighed(found, self.weights), **found, **memory}, Pictures(real, (step.heard, step.seen))
 
 
+def typical_lips(lips: NDArray[np.float32], count: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Return the centres of ``count`` clusters of lip features ``[N, D]``, less the mean, and the mean.
+
+    The embedded preset's memory begins with them (ASSUMED): from random slots, its short training uses two or three.
+    """
+    rng = np.random.default_rng(seed)
+    some = lips[rng.choice(len(lips), size=min(len(lips), 12_000), replace=False)].astype(np.float64)
+    mean = some.mean(axis=0)
+    centres, _ = kmeans2(some - mean, min(count, len(some)), iter=15, minit="++", rng=rng)
+    spare = some[rng.integers(0, len(some), count - len(centres))] - mean
+    whole = np.concatenate([centres, spare])
+    return torch.from_numpy(whole).float(), torch.from_numpy(mean).float()
+
+
 def _generator(config: Config) -> Generator:
     generator = Generator(config)
     quick(generator.audio, generator.lip.trunk, generator.identity, generator.decoder)
@@ -123,8 +142,14 @@ def train(
             result = course.train_face(
                 recipe.stages[name], recipe.weights.edges, recipe.weights.focus, bool(recipe.weights.adversarial)
             )
+        elif name == "audio":
+            batches = partial(lip_batch, course, course.lip_units())
+            audio = generator.audio
+            result = course.fit(name, AudioObjective(audio), {"audio": audio}, recipe.stages[name], batches)
         elif name == "memory":
             load_networks(course.checkpoint("face"), parts)
+            load_networks(course.checkpoint("audio"), {"audio": generator.audio})
+            generator.memory.begin_with(*typical_lips(course.lip_units(), recipe.config.slots, seed))
             batches = partial(lip_batch, course, course.lip_units())
             result = course.fit(
                 name, MemoryObjective(generator), {"generator": generator}, recipe.stages[name], batches
