@@ -129,10 +129,10 @@ PRESETS: Mapping[str, Recipe] = {
     "embedded": Recipe(
         config=Config(face=SMALL_FACE, layers=3, heads=4, feed_forward=384, adds=True),
         stages={
-            "face": _short(steps=5000, batch=8, rate=3e-3),
-            "audio": _short(steps=1500, batch=64, rate=2e-3),
-            "context": _short(steps=1000, batch=6, rate=1e-3, betas=(0.9, 0.98), weight_decay=0.01),
-            "joint": _short(steps=800, batch=4, rate=1e-3),
+            "face": _short(steps=7000, batch=12, rate=2e-3),
+            "audio": _short(steps=1200, batch=64, rate=2e-3),
+            "context": _short(steps=650, batch=6, rate=7e-4, betas=(0.9, 0.98), weight_decay=0.01),
+            "joint": _short(steps=350, batch=4, rate=1e-3),
         },
         masking=Masking(window=(5, 70)),
         contrast=Contrast(reach=2, stride=3),
