@@ -30,7 +30,7 @@ check: .venv/ready-tests  ## format, lint, types
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 format: .venv/ready-tests  ## write the one format
 	$(BIN)/ruff format $(SOURCES)

@@ -74,6 +74,7 @@ class PhoneClasses:
     """Mouth LMD and sync distance of bilabials, labiodentals, rounded and open phones."""
 
     name = "phone_classes"
+    on_request = True  # it needs to know when each phone is said
     tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
     scores: tuple[ScoreSpec, ...] = tuple(
         spec

@@ -64,7 +64,7 @@ def whisper(setup: Setup) -> System:
     if stray := next((key for key in setup.options if key not in known), None):
         raise unknown_name("option of whisper", stray, known)
     try:
-        from transformers import WhisperForConditionalGeneration, WhisperProcessor
+        from transformers import WhisperForConditionalGeneration, WhisperProcessor  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise Unavailable("whisper needs transformers: pip install 'syncbench[whisper]'") from error
     beams = setup.options.get("beams", "1")
