@@ -395,10 +395,10 @@ def test_bad_options_are_one_clear_line(options, error, words) -> None:
     ("factory", "bound"),
     [
         (systems.audio, 0.2),
-        (systems.video, 0.9),
+        (systems.video, 0.75),
         (systems.audio_visual, 0.2),
         (systems.vcafe, 0.2),
-        (systems.relscore, 0.35),
+        (systems.relscore, 0.3),
     ],
 )
 def test_bundled_weights_recognise_real_clips(shared, factory, bound) -> None:
