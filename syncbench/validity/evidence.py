@@ -87,6 +87,7 @@ def validate(
     from syncbench import registry
     from syncbench.cli.progress import progress
     from syncbench.contracts import Clip
+    from syncbench.validity.figure import draw
     from syncbench.validity.study import study, to_json
 
     known = registry.metrics()
@@ -98,6 +99,8 @@ def validate(
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / "evidence.json").write_text(to_json(answers) + "\n", encoding="utf-8")
+        for score in dict.fromkeys(answer.score for answer in answers):
+            draw([answer for answer in answers if answer.score == score], out / f"{score}.svg")
     except OSError as error:
         raise CommandError(f"--out {out} cannot be written: {error.strerror}") from error
     for answer in answers:

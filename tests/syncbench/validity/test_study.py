@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from syncbench.contracts import Clip
 from syncbench.validity.evidence import evidence, line, verdict
 from syncbench.validity.expectations import EXPECTED
 from syncbench.validity.faults import LADDERS
+from syncbench.validity.figure import draw
 from syncbench.validity.study import Answer, Step, from_json, study, to_json
 
 
@@ -53,3 +55,10 @@ def test_study_measures_what_is_known() -> None:
 def test_stored_evidence_is_of_scores_that_exist() -> None:
     scores = {spec.name for metric in registry.metrics().values() for spec in metric.scores}
     assert all(text for text in evidence(scores))
+
+
+def test_figures_show_every_ladder(tmp_path: Path) -> None:
+    drawn = [answer("lse_c", ladder.name, [5, 4, 3], -1, 1) for ladder in LADDERS]
+    draw(drawn, tmp_path / "lse_c.svg")
+    text = (tmp_path / "lse_c.svg").read_text()
+    assert text.count('id="axes_') == len(LADDERS) + 1, "eleven panels and an empty place"
