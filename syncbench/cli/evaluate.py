@@ -94,9 +94,9 @@ def run(
         print(json.dumps(done.summary.model_dump(mode="json"), indent=1))
     else:
         from syncbench.reports import terminal
-        from syncbench.reports.leaderboard import leaderboard
+        from syncbench.reports.report import tables_of
 
-        terminal.print_tables(leaderboard([done, *beside]))
+        terminal.print_tables(tables_of([done, *beside]))
         print(f"run: {folder}   report: syncbench report {folder} --out {folder / 'report'}")
     failed = len({failure.clip for failure in done.summary.failures})
     if failed and allowed(failed, len(done.manifest.clips)):
