@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SOURCES := syncbench metrics baselines reports benchmarks tests setup.py
 
-.PHONY: demo test check format bench-evaluators validity clean help
+.PHONY: demo test check format gate bench-evaluators validity clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -35,6 +35,9 @@ check: .venv/ready-tests  ## format, lint, types
 format: .venv/ready-tests  ## write the one format
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
+
+gate: .venv/ready  ## judge the bundled model against the stored baseline, and a spoiled one
+	$(BIN)/python benchmarks/self_gate.py
 
 bench-evaluators: .venv/ready  ## accuracy of the bundled evaluators on held-out clips
 	$(BIN)/python benchmarks/evaluators.py
