@@ -55,7 +55,6 @@ def keep_answer(answer: Answer, clip: Clip, run: Path, condition: str = "") -> C
     stem = run / "outputs" / file_stem(clip.id, condition)
     stem.parent.mkdir(parents=True, exist_ok=True)
     kept: dict[str, Any] = {}
-    source = clip.audio or clip.video
     if isinstance(answer.speech, Path):
         kept.update(audio=answer.speech, audio_start=0.0)
     elif answer.speech is not None:
@@ -64,16 +63,17 @@ def keep_answer(answer: Answer, clip: Clip, run: Path, condition: str = "") -> C
         soundfile.write(temporary, answer.speech, SAMPLE_RATE, subtype="FLOAT")
         temporary.replace(path)
         kept.update(audio=path, audio_start=0.0)
+    video: Path | None = None
     if isinstance(answer.video, Path):
-        if answer.video != clip.video:
-            begins = clip.start if clip.audio_start is None else clip.audio_start
-            kept = {"audio": source, "audio_start": begins} | kept | {"video": answer.video, "start": 0.0, "end": None}
+        video = None if answer.video == clip.video else answer.video
     elif answer.video is not None:
-        path = stem.with_name(f"{stem.name}.mp4")
+        video = stem.with_name(f"{stem.name}.mp4")
         speech = answer.speech if isinstance(answer.speech, np.ndarray) else clip.speech(len(answer.video))
-        media.write_video(path, answer.video, speech)
+        media.write_video(video, answer.video, speech)
+    if video is not None:
         begins = clip.start if clip.audio_start is None else clip.audio_start
-        kept = {"audio": source, "audio_start": begins} | kept | {"video": path, "start": 0.0, "end": None}
+        own_speech = {"audio": clip.audio or clip.video, "audio_start": begins}
+        kept = own_speech | kept | {"video": video, "start": 0.0, "end": None}
     if answer.text is not None:
         stem.with_name(f"{stem.name}.txt").write_text(answer.text + "\n", encoding="utf-8")
         kept["transcript"] = answer.text
