@@ -198,6 +198,7 @@ class TalkingFace:
         reference: the frame that shows how the person looks; its mouth does not follow the speech.
         batch: frames per network call.
         traces: names of the traces its answers leave.
+        probe: what is inside the generator, shown on one clip; None where there is nothing to show.
     """
 
     name: str
@@ -211,6 +212,7 @@ class TalkingFace:
     batch: int = 32
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     traces: frozenset[str] = frozenset()
+    probe: Callable[[Clip], Mapping[str, NDArray[Any]]] | None = None
     task: Task = "talking-face"
 
     def answer(self, clip: Clip) -> Answer:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from syncbench.contracts import Direction, Feature, Features, Measurement, ScoreSpec, Task
 from syncbench.errors import ClipError
 from syncbench.features.frames import SHAPE
-from syncbench.features.landmarks import MOUTH, provider, provider_label, provider_unavailable
+from syncbench.features.landmarks import MOUTH, interocular, provider, provider_label, provider_unavailable
 from syncbench.metrics._sums import ratio
 
 __all__ = [
@@ -45,11 +45,6 @@ def landmark_distance(reference: Landmarks, output: Landmarks) -> NDArray[np.flo
     real, made = reference.astype(np.float64), output.astype(np.float64)
     gap = (real - real.mean(axis=1, keepdims=True)) - (made - made.mean(axis=1, keepdims=True))
     return np.asarray(np.linalg.norm(gap, axis=2).mean(axis=1))
-
-
-def interocular(landmarks: Landmarks) -> NDArray[np.float64]:
-    """Return the distance between the outer eye corners (points 36 and 45) of each frame, float64 ``[T]``."""
-    return np.asarray(np.linalg.norm(landmarks[:, 36].astype(np.float64) - landmarks[:, 45], axis=1))
 
 
 def landmark_pairs(

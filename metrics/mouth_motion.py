@@ -19,25 +19,11 @@ from numpy.typing import NDArray
 from syncbench.contracts import FPS, Feature, Features, Measurement, ScoreSpec, Task
 from syncbench.errors import ClipError
 from syncbench.features.frames import SHAPE
-from syncbench.features.landmarks import provider, provider_label, provider_unavailable
+from syncbench.features.landmarks import mouth_opening, provider, provider_label, provider_unavailable
 from syncbench.metrics._sums import ratio
-from syncbench.metrics.landmark_distance import interocular, landmark_pairs
+from syncbench.metrics.landmark_distance import landmark_pairs
 
 __all__ = ["MouthMotion", "MouthMotionMeasurement", "derivative", "mediapipe", "mouth_opening", "precomputed"]
-
-_UPPER, _LOWER = (61, 62, 63), (67, 66, 65)
-
-
-def mouth_opening(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Return how far the mouth is open in each frame of landmarks ``[T, 68, 2]``, float64 ``[T]``.
-
-    Mean distance of the inner lips' three facing pairs, divided by the clip's median interocular distance, so that the
-    jitter of the eyes' landmarks does not enter. NaN where the face is missing.
-    """
-    gaps = np.linalg.norm(landmarks[:, _UPPER].astype(np.float64) - landmarks[:, _LOWER], axis=2)
-    eyes = interocular(landmarks)
-    known = eyes[np.isfinite(eyes) & (eyes > 0)]
-    return np.asarray(gaps.mean(axis=1) / (np.median(known) if len(known) else np.nan))
 
 
 def derivative(opening: NDArray[np.float64], order: int) -> NDArray[np.float64]:

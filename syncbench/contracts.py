@@ -188,7 +188,15 @@ class Answer:
 class System(Protocol):
     """Something under test. ``settings`` go into the run's provenance (weights hash, context length, ...).
 
-    Optional: ``traces``, a frozenset of the names of the traces its answers leave.
+    Optional: ``beside``, the systems that it is always shown beside, each with the options it is to have;
+    ``traces``, a frozenset of the names of the traces its answers leave; ``probe(clip)``, arrays by name that
+    show what is inside the system (or ``probe`` None). A run asks it once, with its first answered clip as the dataset
+    gives it, and keeps the arrays. Reports draw those of an audio-lip memory:
+
+    - ``slots``: the mouth drawn from each slot alone, uint8 ``[S, h, w, 3]``;
+    - ``blend``: mouths from one slot to another in equal steps, uint8 ``[steps, h, w, 3]``;
+    - ``blend_slots``: pairs of slots that were blended, int ``[N, 2]``, the first being the one of ``blend``;
+    - ``blend_opening``: how far the mouth is open along each blend, float ``[N, steps]``.
     """
 
     @property

@@ -15,9 +15,10 @@ from syncbench.baselines.audio import mel_chunks
 from syncbench.baselines.stages import lip_windows
 from syncbench.baselines.synctalkface.config import config_from
 from syncbench.baselines.synctalkface.network import Generator
+from syncbench.baselines.synctalkface.probe import exhibit, probe
 from syncbench.baselines.talking_face import open_options
 from syncbench.baselines.training import load_networks, read_header
-from syncbench.contracts import Setup, System
+from syncbench.contracts import Clip, Setup, System
 
 __all__ = ["load", "synctalkface"]
 
@@ -33,7 +34,7 @@ def synctalkface(setup: Setup) -> System:
     """Return SyncTalkFace. Options: ``weights``, ``face``, ``reference``.
 
     Traces: ``addresses`` ``[T, slots]`` from the speech; ``lip_addresses`` ``[T, slots]`` from the real lips, for
-    analysis alone; ``units`` ``[T, D]``.
+    analysis alone; ``units`` ``[T, D]``. Its ``probe`` draws mouths from single slots and between two.
     """
     opened = open_options("synctalkface", setup, {})
     generator = load(opened.weights, setup.device)
@@ -53,4 +54,8 @@ def synctalkface(setup: Setup) -> System:
         return {"lip_addresses": torch.cat(seen).cpu().numpy()}
 
     system = opened.system("synctalkface", face, drive, generator.draw, setup, observe)
-    return dataclasses.replace(system, traces=frozenset({"addresses", "lip_addresses", "units"}))
+
+    def show(clip: Clip) -> dict[str, NDArray[Any]]:
+        return exhibit(probe(generator, clip, system.find, opened.reference))
+
+    return dataclasses.replace(system, traces=frozenset({"addresses", "lip_addresses", "units"}), probe=show)

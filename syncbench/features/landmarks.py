@@ -33,6 +33,8 @@ __all__ = [
     "RIGHT_EYE",
     "MediaPipeLandmarks",
     "PrecomputedLandmarks",
+    "interocular",
+    "mouth_opening",
     "provider",
     "provider_label",
     "provider_unavailable",
@@ -44,6 +46,7 @@ INNER_LIPS = slice(60, 68)
 RIGHT_EYE = slice(36, 42)  # the speaker's right, on the left of the picture
 LEFT_EYE = slice(42, 48)
 
+_UPPER, _LOWER = (61, 62, 63), (67, 66, 65)  # facing pairs of the inner lips
 _POINTS = 68
 _SUBPIXELS = 64  # integer files count 64ths of a pixel
 _ABSENT = -64  # both coordinates, where no face was found
@@ -57,6 +60,23 @@ _MESH = (
     61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,  # outer lips
     78, 82, 13, 312, 308, 317, 14, 87,  # inner lips
 )  # fmt: skip
+
+
+def interocular(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return the distance between the outer eye corners (points 36 and 45) of each frame, float64 ``[T]``."""
+    return np.asarray(np.linalg.norm(landmarks[:, 36].astype(np.float64) - landmarks[:, 45], axis=1))
+
+
+def mouth_opening(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return how far the mouth is open in each frame of landmarks ``[T, 68, 2]``, float64 ``[T]``.
+
+    Mean distance of the inner lips' three facing pairs, divided by the clip's median interocular distance, so that the
+    jitter of the eyes' landmarks does not enter. NaN where the face is missing.
+    """
+    gaps = np.linalg.norm(landmarks[:, _UPPER].astype(np.float64) - landmarks[:, _LOWER], axis=2)
+    eyes = interocular(landmarks)
+    known = eyes[np.isfinite(eyes) & (eyes > 0)]
+    return np.asarray(gaps.mean(axis=1) / (np.median(known) if len(known) else np.nan))
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from syncbench.datasets import pairing
 from syncbench.errors import CommandError, unknown_name
 from syncbench.executors import WorkerDied, run_tasks
 from syncbench.features.core import cache_folder, clip_key
-from syncbench.runs.journal import ANSWER, Entry, Journal, Key, read
+from syncbench.runs.journal import ANSWER, PROBE, Entry, Journal, Key, read
 from syncbench.runs.manifest import Manifest, Request, hardware, package_versions, revision
 from syncbench.runs.record import Run, load_run
 from syncbench.runs.summary import clip_rows, conditions_of, summarise
-from syncbench.runs.work import Bench, Task, split_model, work
+from syncbench.runs.work import Bench, Task, probe, split_model, work
 
 __all__ = ["Progress", "default_out", "finish", "run", "run_anchor"]
 
@@ -90,6 +90,9 @@ def run(
             file.append(*(_died(task, result) if isinstance(result, WorkerDied) else result))
             if progress is not None:
                 progress(done, len(tasks))
+        show = getattr(system, "probe", None)
+        if show is not None and (shown := _to_probe(manifest, setup.clips, read(journal))) is not None:
+            file.append(probe(bench, show, shown))
     return finish(out, manifest)
 
 
@@ -251,6 +254,14 @@ def _tasks(manifest: Manifest, clips: Iterable[Clip], entries: Mapping[Key, Entr
             if stages or answered is None:
                 tasks.append(Task(clip, condition, stages, answered))
     return tasks
+
+
+def _to_probe(manifest: Manifest, clips: Iterable[Clip], entries: Mapping[Key, Entry]) -> Clip | None:
+    """Return the first clip that was answered under any condition; None where a probe is kept already."""
+    if any(key[2] == PROBE and entry.status == "done" for key, entry in entries.items()):
+        return None
+    answers = [(clip, entries.get((clip.id, name, ANSWER))) for clip in clips for name in conditions_of(manifest)]
+    return next((clip for clip, entry in answers if entry is not None and entry.status == "done"), None)
 
 
 def _measured(entry: Entry | None, settings: Mapping[str, str]) -> bool:

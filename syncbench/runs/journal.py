@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal, Self
 
-__all__ = ["ANSWER", "Entry", "Journal", "Key", "read"]
+__all__ = ["ANSWER", "PROBE", "Entry", "Journal", "Key", "read"]
 
 ANSWER = "answer"
+PROBE = "probe"
 Key = tuple[str, str, str]
 
 
@@ -26,10 +27,11 @@ class Entry:
     Attributes:
         clip: clip id.
         condition: corruption; empty for none.
-        stage: ``answer``, or a metric family.
+        stage: ``answer``, ``probe`` (once per run), or a metric family.
         status: ``done`` or ``failed``.
         reason: why it failed; empty when done.
-        data: for ``answer``: the reference clip and the kept answer; for a metric: its settings and measurement.
+        data: for ``answer``: the reference clip and the kept answer; for ``probe``: the file of its arrays; for a metric:
+            its settings and measurement.
         seconds: wall time.
     """
 

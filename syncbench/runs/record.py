@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from syncbench import registry
 from syncbench.contracts import Clip, Measurement, Score
 from syncbench.errors import CommandError
-from syncbench.runs.journal import ANSWER, Entry, Key, read
+from syncbench.runs.journal import ANSWER, PROBE, Entry, Key, read
 from syncbench.runs.kept import clip_from_json
 from syncbench.runs.manifest import Manifest
 from syncbench.runs.summary import Summary, conditions_of, measurements_of
@@ -100,6 +100,18 @@ class Run:
             if entry is not None and entry.status == "done" and "curves" in entry.data:
                 found.update(_arrays(self.path / entry.data["curves"]))
         return found
+
+    def probes(self) -> dict[str, dict[str, NDArray[Any]]]:
+        """Return clip -> arrays of what the system showed of its inside (``System.probe``); empty where nothing.
+
+        One clip, unless the run was joined from several.
+        """
+        found = {clip: self.entries.get((clip, "", PROBE)) for clip in self.manifest.clips}
+        return {
+            clip: _arrays(self.path / entry.data["arrays"])
+            for clip, entry in found.items()
+            if entry is not None and entry.status == "done"
+        }
 
     def _answer(self, clip: str, condition: str | None) -> Any:
         return self.entries[clip, self.conditions[0] if condition is None else condition, ANSWER].data

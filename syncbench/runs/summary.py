@@ -20,7 +20,7 @@ import syncbench
 from syncbench import registry
 from syncbench.contracts import FPS, Measurement, Metric, Score, ScoreSpec
 from syncbench.corruptions.conditions import Condition, grid
-from syncbench.runs.journal import ANSWER, Entry, Key
+from syncbench.runs.journal import ANSWER, PROBE, Entry, Key
 from syncbench.runs.kept import load_measurement
 from syncbench.runs.manifest import SCHEMA, Manifest
 from syncbench.signature import signature
@@ -119,6 +119,9 @@ def summarise(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> Su
     )
     if len(set(groups.values())) <= 1 < len(groups) and all(groups.values()):
         remarks.append("all clips are of one group (speaker or video): intervals resample clips and speak of it alone")
+    for (clip, _, stage), entry in entries.items():
+        if stage == PROBE and entry.status == "failed":
+            remarks.append(f"what is inside the model could not be shown on {clip}: {entry.reason}")
     return Summary(
         run=manifest.name,
         model=manifest.model,

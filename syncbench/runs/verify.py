@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from syncbench.errors import CommandError
-from syncbench.runs.journal import ANSWER
+from syncbench.runs.journal import ANSWER, PROBE
 from syncbench.runs.kept import clip_from_json
 from syncbench.runs.record import Run, load_run
 from syncbench.runs.summary import clip_rows, conditions_of, summarise
@@ -37,6 +37,9 @@ def _entries(run: Run) -> list[str]:
             found.extend(f"clip {clip}: {file} is gone" for file in files if not file.is_file())
             missing = [name for name in run.manifest.metrics if (clip, condition, name) not in run.entries]
             found.extend(f"clip {clip}: never measured by {name}" for name in missing)
+    for (clip, _, stage), entry in run.entries.items():
+        if stage == PROBE and entry.status == "done" and not (run.path / entry.data["arrays"]).is_file():
+            found.append(f"clip {clip}: {run.path / entry.data['arrays']} is gone")
     return found
 
 

@@ -13,13 +13,13 @@ from typing import Any
 
 from syncbench import media, registry
 from syncbench.contracts import Clip, Metric, Setup, System
-from syncbench.corruptions.conditions import Condition, Corrupted, corrupt
+from syncbench.corruptions.conditions import CLEAN, Condition, Corrupted, corrupt
 from syncbench.errors import ClipError, Unavailable
 from syncbench.features.core import ClipFeatures
-from syncbench.runs.journal import ANSWER, Entry
+from syncbench.runs.journal import ANSWER, PROBE, Entry
 from syncbench.runs.kept import clip_from_json, clip_to_json, file_stem, keep_answer, keep_arrays, keep_measurement
 
-__all__ = ["Bench", "Task", "one_line", "split_model", "work"]
+__all__ = ["Bench", "Task", "one_line", "probe", "split_model", "work"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,17 @@ def work(bench: Bench, task: Task) -> list[Entry]:
         metric = loaded.metrics[stage]
         entries.append(_timed(task, stage, partial(_measure, metric, bench, task, reference, output)))
     return entries
+
+
+def probe(bench: Bench, show: Callable[[Clip], Mapping[str, Any]], clip: Clip) -> Entry:
+    """Keep what a system shows of its inside on one clip (its ``probe``), under ``run/probe``."""
+    _load(bench)  # as clips are worked at: on one thread, seeded
+
+    def keep() -> dict[str, Any]:
+        path = keep_arrays(bench.run / "probe" / f"{file_stem(clip.id)}.npz", show(clip))
+        return {"arrays": path.relative_to(bench.run).as_posix()}
+
+    return _timed(Task(clip, CLEAN, ()), PROBE, keep)
 
 
 def _timed(task: Task, stage: str, job: Callable[[], dict[str, Any]]) -> Entry:

@@ -80,6 +80,11 @@ class Darker:
         frames = clip.frames()
         return Answer(video=frames // 2, traces={"level": frames.mean((1, 2, 3))})
 
+    def probe(self, clip: Clip) -> Mapping[str, Any]:
+        if reason := os.environ.get("EXAMPLE_HIDE"):
+            raise ClipError(reason)
+        return {"dimmed": np.arange(256, dtype=np.uint8) // 2, "of": np.array(clip.id)}
+
 
 def darker(setup: Setup) -> System:
     """Make the model that halves the brightness."""

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from syncbench.runs import load_run
+
 from .conftest import Command
 
 
@@ -98,6 +100,39 @@ def test_failures_are_retried_and_never_count_as_done(syncbench: Command, root: 
     again = syncbench(*arguments(root, "run", "--fail-on", "3"))
     assert again.returncode == 0, again.stderr
     assert scores(tmp_path / "run")["brightness"]["n"] == 4
+
+
+def test_what_is_inside_a_model_is_asked_once_and_kept(syncbench: Command, root: Path, tmp_path: Path) -> None:
+    assert syncbench(*arguments(root), EXAMPLE_FAIL="tone/0").returncode == 0
+    run = load_run(tmp_path / "run")
+    ((clip, arrays),) = run.probes().items()
+    assert clip == "tone/1", "the first clip that was answered"
+    assert str(arrays["of"]) == clip
+    assert arrays["dimmed"].tolist() == [level // 2 for level in range(256)]
+    assert syncbench(*arguments(root)).returncode == 0
+    assert list(load_run(run.path).probes()) == [clip], "asked once"
+    assert syncbench("verify", "run").returncode == 0
+    next((run.path / "probe").iterdir()).unlink()
+    told = syncbench("verify", "run")
+    assert told.returncode == 1
+    assert "tone_1" in told.stdout
+    assert "is gone" in told.stdout
+
+
+def test_a_model_that_cannot_be_shown_costs_no_clip_and_is_asked_again(
+    syncbench: Command, root: Path, tmp_path: Path
+) -> None:
+    done = syncbench(*arguments(root), EXAMPLE_HIDE="the lid is shut")
+    assert done.returncode == 0, done.stderr
+    found = load_run(tmp_path / "run")
+    assert found.score("brightness").n == 4
+    assert found.summary.remarks == ["what is inside the model could not be shown on tone/0: the lid is shut"]
+    assert not found.probes()
+    assert syncbench("verify", "run").returncode == 0
+    assert syncbench(*arguments(root)).returncode == 0
+    again = load_run(tmp_path / "run")
+    assert list(again.probes()) == ["tone/0"]
+    assert not again.summary.remarks
 
 
 def test_worker_that_dies_costs_one_clip(syncbench: Command, root: Path, tmp_path: Path) -> None:
