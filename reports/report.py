@@ -14,34 +14,42 @@ from syncbench.reports.literature import published_tables
 from syncbench.reports.markdown import bullets, code, escape, to_markdown
 from syncbench.reports.recognition import recognition
 from syncbench.reports.table import Table
-from syncbench.runs import ANCHORS, Run, load_run
+from syncbench.runs import Run, runs_in, with_companions
 
 __all__ = ["gather", "report", "tables_of"]
 
 
 def gather(paths: Sequence[str | os.PathLike[str]]) -> list[Run]:
-    """Read the runs, and the anchors that were run beside them (``RUN/anchors/*``), each run once.
+    """Read the runs (those of a folder of runs, too) and what was run beside them, each run once.
+
+    What stands beside two systems, or was named as well, is one row: anchors, and systems that were asked the same.
 
     Raises:
         CommandError: a path is no run.
     """
     if not paths:
         raise CommandError("name at least one run")
-    runs: dict[Path, Run] = {}
-    for path in paths:
-        run = load_run(path)
-        runs.setdefault(run.path.resolve(), run)
-    for run in list(runs.values()):
-        for name in ANCHORS:
-            folder = run.path / "anchors" / name
-            if (folder / "summary.json").is_file():
-                runs.setdefault(folder.resolve(), load_run(folder))
-    seen: dict[tuple[str, ...], Run] = {}
-    for run in runs.values():  # the same anchor beside two systems is one row
-        asked = run.manifest
-        own = str(run.path.resolve()) if not run.is_anchor else ""
-        seen.setdefault((own, asked.model, asked.dataset_hash, asked.split, asked.pairing, asked.task), run)
-    return list(seen.values())
+    named = {run.path.resolve(): run for path in paths for run in runs_in(Path(path))}
+    systems = {_made_of(run) for run in named.values() if not run.is_anchor}
+    anchors = {_made_of(run): run for run in reversed(named.values()) if run.is_anchor}
+    found: dict[Path, Run] = {}
+    for run in named.values():
+        for one in [run] if run.is_anchor else with_companions(run):
+            key = _made_of(one)
+            if one.is_anchor:
+                kept = anchors.setdefault(key, one)
+                found.setdefault(kept.path.resolve(), kept)
+            elif one is run or key not in systems:
+                systems.add(key)
+                found.setdefault(one.path.resolve(), one)
+    return sorted(found.values(), key=lambda run: run.is_anchor)
+
+
+def _made_of(run: Run) -> tuple[str, ...]:
+    """Return what makes two runs one and the same; of an anchor, what it is of."""
+    asked = run.manifest
+    of = (asked.model, asked.dataset_hash, asked.split, asked.pairing, asked.task)
+    return of if run.is_anchor else (*of, str(asked.seed), *run.conditions, str(sorted(asked.settings.items())))
 
 
 def tables_of(runs: Sequence[Run]) -> list[Table]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +31,12 @@ SHORTEST = 5
 """Frames a clip must have to be recognised: the video front end looks at five."""
 
 _DECODERS = ("beam", "greedy")
+_BESIDE: Mapping[str, tuple[str, ...]] = {
+    "av": ("avsr-audio", "avsr-video"),
+    "vcafe": ("avsr-audio", "avsr-video", "avsr-av"),
+    "relscore": ("avsr-audio", "avsr-video", "avsr-av"),
+}
+"""What fusion is held against: each stream alone, and for the later models plain fusion."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class AvsrSystem:
     device: str
     settings: Mapping[str, str]
     traces: frozenset[str] = frozenset()
+    beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     task: Task = "avsr"
 
     def answer(self, clip: Clip) -> Answer:
@@ -139,7 +146,9 @@ def _make(name: str, architecture: Literal["audio", "video", "av", "vcafe", "rel
             beam = Beam(beam.width, beam.ctc, _number(options, "lm-weight", 0.3), beam.bonus)
             settings |= {"lm": file_hash(Path(options["lm"]))[:8], "lm-weight": f"{beam.language:g}"}
     left = {"reliability_video", "reliability_audio"} if architecture == "relscore" else set[str]()
-    return AvsrSystem(name, network, beam, language, setup.device, settings, frozenset(left))
+    decoding = {key: value for key, value in options.items() if key != "weights"}  # all decode alike
+    beside = dict.fromkeys(_BESIDE.get(architecture, ()), decoding)
+    return AvsrSystem(name, network, beam, language, setup.device, settings, frozenset(left), beside)
 
 
 def audio(setup: Setup) -> System:

@@ -40,7 +40,18 @@ def run(
     option: Annotated[
         list[str] | None, typer.Option(help="key=value for the model; may be repeated.", show_default=False)
     ] = None,
-    anchors: Annotated[bool, typer.Option(help="Score the anchors beside a generator.")] = True,
+    sweep: Annotated[
+        str | None,
+        typer.Option(help="KEY=V1,V2,...: a run for each value of one of the model's options.", show_default=False),
+    ] = None,
+    beside: Annotated[
+        bool,
+        typer.Option(
+            "--beside/--alone",
+            "--anchors/--no-anchors",
+            help="Run what the model is shown beside: anchors, and the systems it is held against.",
+        ),
+    ] = True,
     fail_on: Annotated[
         str, typer.Option(help="Exit 1 when clips failed: true, a fraction below 1, or a count.")
     ] = "1.0",
@@ -57,9 +68,13 @@ def run(
     syncbench run --model cals --dataset synthetic --limit 8
 
     syncbench run --model folder:my_videos --dataset lrs2 --root LRS2 --split test
+
+    syncbench run --model av-relscore --dataset lrs2 --root LRS2 --audio clean,babble@0 --visual clean,occlusion
+
+    syncbench run --model cals --dataset synthetic --sweep context=0,4,13
     """
     from syncbench.cli.progress import progress
-    from syncbench.runs import ANCHORS, Request, Run, default_out, run_anchor
+    from syncbench.runs import Request, Run, check, companions, default_out, parse_sweep, swept
     from syncbench.runs import run as run_request
 
     if executor != "local":
@@ -82,28 +97,37 @@ def run(
         shard=_shard(shard),
     )
     allowed = _failure_policy(fail_on)
-    folder = out or default_out(request)
-    with progress(f"{model} on {dataset}/{split}") as update:
-        done = run_request(request, folder, workers=workers, progress=update, cache=cache, command=sys.argv[1:])
-    beside: list[Run] = []
-    if anchors and done.manifest.task == "talking-face" and model not in ANCHORS and len(done.manifest.clips) > 1:
-        for name in ANCHORS:
-            with progress(f"anchor {name}") as update:
-                beside.append(run_anchor(name, request, folder, workers=workers, progress=update, cache=cache))
+    key, values = parse_sweep(sweep) if sweep is not None else ("", ())
+    folder = out or default_out(request, key)
+    requests = swept(request, key, values, folder) if key else {folder: request}
+    for asked in requests.values() if key else ():
+        check(asked)  # a value that the model refuses is told before the others have run for an hour
+
+    def go(asked: Request, place: Path) -> Run:
+        with progress(f"{asked.model} on {dataset}/{split}" if place == folder else str(place)) as update:
+            return run_request(asked, place, workers=workers, progress=update, cache=cache, command=sys.argv[1:])
+
+    done = [go(asked, place) for place, asked in requests.items()]
+    for run in done if beside else ():
+        for name, asked in companions(run).items():
+            go(asked, (run.path if key in asked.options else folder) / name)
     if as_json:
-        print(json.dumps(done.summary.model_dump(mode="json"), indent=1))
+        summaries = {run.name: run.summary.model_dump(mode="json") for run in done}
+        print(json.dumps(summaries if key else done[0].summary.model_dump(mode="json"), indent=1))
     else:
         from syncbench.reports import terminal
-        from syncbench.reports.report import tables_of
+        from syncbench.reports.report import gather, tables_of
 
-        terminal.print_tables(tables_of([done, *beside]))
+        terminal.print_tables(tables_of(gather([run.path for run in done]) if beside else done))
         print(f"run: {folder}   report: syncbench report {folder} --out {folder / 'report'}")
-    failed = len({failure.clip for failure in done.summary.failures})
-    if failed and allowed(failed, len(done.manifest.clips)):
-        first = done.summary.failures[0]
-        raise CommandError(
-            f"{failed} of {len(done.manifest.clips)} clips failed, first {first.clip}: {first.reason}", code=1
-        )
+    for run in done:
+        failed = len({failure.clip for failure in run.summary.failures})
+        if failed and allowed(failed, len(run.manifest.clips)):
+            first = run.summary.failures[0]
+            of = f"{run.name}: " if key else ""
+            raise CommandError(
+                f"{of}{failed} of {len(run.manifest.clips)} clips failed, first {first.clip}: {first.reason}", code=1
+            )
 
 
 def _absolute(model: str) -> str:

@@ -46,14 +46,18 @@ def config_option(context: Any, path: Path | None) -> Path | None:
         raise CommandError(f"--config {path} cannot be read: {error.strerror}") from error
     except tomllib.TOMLDecodeError as error:
         raise CommandError(f"--config {path} is not TOML: {error}") from error
-    known = {parameter.name: parameter for parameter in context.command.params}
+    known = {_key(text): p for p in context.command.params for text in p.opts}
     defaults: dict[str, Any] = {}
     for key, value in values.items():
-        name = key.replace("-", "_")
-        if name not in known:
-            raise unknown_name(f"option in {path}", key, [n.replace("_", "-") for n in known if n])
-        if isinstance(value, list) and not getattr(known[name], "multiple", False):
+        parameter = known.get(_key(key))
+        if parameter is None:
+            raise unknown_name(f"option in {path}", key, known)
+        if isinstance(value, list) and not getattr(parameter, "multiple", False):
             value = ",".join(str(part) for part in value)
-        defaults[name] = value
+        defaults[parameter.name] = value
     context.default_map = {**(context.default_map or {}), **defaults}
     return path
+
+
+def _key(text: str) -> str:
+    return text.lstrip("-").replace("_", "-")

@@ -26,7 +26,7 @@ def commands_page() -> str:
         arguments = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option" and p.name != "help"]
         lines += [f"- `{(p.name or '').upper()}`: {p.help or ''}" for p in arguments]
-        lines += [f"- `{', '.join(p.opts)}`{_default(p)}: {p.help or ''}" for p in options]
+        lines += [f"- `{', '.join([*p.opts, *p.secondary_opts])}`{_default(p)}: {p.help or ''}" for p in options]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 

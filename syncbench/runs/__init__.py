@@ -1,9 +1,11 @@
 """Runs: plan, do, keep, sum up, read back, verify."""
 
-from syncbench.runs.engine import default_out, run, run_anchor
+from syncbench.runs.beside import companions, runs_in, with_companions
+from syncbench.runs.engine import check, default_out, run
 from syncbench.runs.manifest import Manifest, Request
 from syncbench.runs.record import ANCHORS, Run, load_run
 from syncbench.runs.summary import Failure, Summary
+from syncbench.runs.sweep import parse_sweep, swept
 from syncbench.runs.verify import verify
 
 __all__ = [
@@ -13,9 +15,14 @@ __all__ = [
     "Request",
     "Run",
     "Summary",
+    "check",
+    "companions",
     "default_out",
     "load_run",
+    "parse_sweep",
     "run",
-    "run_anchor",
+    "runs_in",
+    "swept",
     "verify",
+    "with_companions",
 ]

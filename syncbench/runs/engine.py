@@ -24,17 +24,22 @@ from syncbench.runs.record import Run, load_run
 from syncbench.runs.summary import clip_rows, conditions_of, summarise
 from syncbench.runs.work import Bench, Task, probe, split_model, work
 
-__all__ = ["Progress", "default_out", "finish", "run", "run_anchor"]
+__all__ = ["Progress", "check", "default_out", "finish", "run"]
 
 Progress = Callable[[int, int], None]
 """Called with (clips done, clips to do) as a run goes on."""
 
 
-def default_out(request: Request) -> Path:
-    """Return where a run goes when nobody says: ``runs/<model>-<dataset>-<split>``."""
+def default_out(request: Request, swept: str = "") -> Path:
+    """Return where a run goes when nobody says: ``runs/<model>-<dataset>-<split>``; a sweep's runs ``...-sweep-<key>``."""
     name, argument = split_model(request.model)
     model = f"{name}-{Path(argument).name}" if argument else name
-    return Path("runs") / f"{model}-{request.dataset}-{request.split}"
+    return Path("runs") / f"{model}-{request.dataset}-{request.split}{f'-sweep-{swept}' if swept else ''}"
+
+
+def check(request: Request) -> None:
+    """Raise what ``run`` would raise before its first clip is answered: for requests that wait for others."""
+    _system(request, _clips(request))
 
 
 def run(
@@ -56,10 +61,7 @@ def run(
         Unavailable: the model lacks something the user can get.
     """
     listed = _clips(request)
-    clips = tuple(clip for clip in listed if isinstance(clip, Clip))
-    name, argument = split_model(request.model)
-    setup = Setup(argument, clips, request.seed, request.device, request.options)
-    system = registry.model(name)(setup)
+    system, setup = _system(request, listed)
     metrics, unavailable = _metrics(request, system)
     manifest = Manifest(
         name=out.resolve().name,
@@ -68,6 +70,7 @@ def run(
         request=request,
         task=system.task,
         settings=dict(system.settings),
+        beside={other: dict(options) for other, options in getattr(system, "beside", {}).items()},
         metrics={metric.name: dict(metric.settings) for metric in metrics},
         unavailable=unavailable,
         clips=tuple(clip.id for clip in listed),
@@ -80,7 +83,7 @@ def run(
     manifest = _open(out, manifest)
     bench = Bench(out, request.model, setup, tuple(manifest.metrics), cache_folder() / "features" if cache else None)
     journal = out / "journal.jsonl"
-    tasks = _tasks(manifest, clips, read(journal))
+    tasks = _tasks(manifest, setup.clips, read(journal))
     with Journal(journal) as file:
         _note_unusable(file, manifest, listed)
         count = min(workers or os.cpu_count() or 1, max(1, len(tasks)))
@@ -107,18 +110,12 @@ def finish(out: Path, manifest: Manifest) -> Run:
     return load_run(out)
 
 
-def run_anchor(
-    name: str,
-    request: Request,
-    out: Path,
-    *,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    cache: bool = True,
-) -> Run:
-    """Run one anchor over the same clips, beside the run in ``out``: into ``out/anchors/<name>``."""
-    asked = request.model_copy(update={"model": name, "options": {}})
-    return run(asked, out / "anchors" / name, workers=workers, progress=progress, cache=cache)
+def _system(request: Request, listed: Iterable[Clip | Unusable]) -> tuple[System, Setup]:
+    """Make the system under test; return what it was made from as well, so that workers can make it again."""
+    name, argument = split_model(request.model)
+    clips = tuple(clip for clip in listed if isinstance(clip, Clip))
+    setup = Setup(argument, clips, request.seed, request.device, request.options)
+    return registry.model(name)(setup), setup
 
 
 def _clips(request: Request) -> list[Clip | Unusable]:

@@ -88,6 +88,8 @@ class Manifest(BaseModel):
     task: str
     settings: dict[str, str]
     """What the system says of itself: weights, preset, context length, ..."""
+    beside: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Systems that this one is to be shown beside -> the options they are to be run with."""
     metrics: dict[str, dict[str, str]]
     """Metric family -> its settings (evaluator, protocol, network, ...)."""
     unavailable: dict[str, str] = Field(default_factory=dict)
