@@ -70,11 +70,14 @@ class Augment:
             so that a lip feature tells the lips' shape rather than their place and colour. ASSUMED: speech cannot
             tell place and colour, and the short recipes have no time to unlearn them.
         level: the largest change of the speech's level, on the mel's -4..4 scale (0.4 is 5 dB).
+        bands: the largest shift of the mel's 80 bands, where lip features are learned from sound alone: longer and
+            shorter vocal tracts. ASSUMED: few voices are trained on.
     """
 
     mirror: bool = False
     jitter: int = 0
     level: float = 0.0
+    bands: int = 0
 
     def sound(self, chunks: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
         """Return mel chunks ``[B, ...]`` with each sample's level changed at random."""
@@ -82,6 +85,16 @@ class Augment:
             return chunks
         change = rng.uniform(-self.level, self.level, (len(chunks), *[1] * (chunks.ndim - 1)))
         return np.clip(chunks + change, -4, 4).astype(np.float32)
+
+    def voice(self, chunks: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+        """Return mel chunks ``[B, ..., 80, 16]`` of other voices: level and place of the bands changed at random."""
+        chunks = self.sound(chunks, rng)
+        if not self.bands:
+            return chunks
+        moves = rng.integers(-self.bands, self.bands + 1, (len(chunks), 1))
+        places = np.clip(np.arange(chunks.shape[-2]) + moves, 0, chunks.shape[-2] - 1)  # [B, 80]
+        between = (1,) * (chunks.ndim - 3)
+        return np.take_along_axis(chunks, places.reshape(len(chunks), *between, -1, 1), axis=-2)
 
 
 def mirror(batch: Batch, rng: np.random.Generator, keys: tuple[str, ...]) -> Batch:
@@ -212,7 +225,7 @@ def lip_batch(
     """Return single frames' ``chunks`` float32 ``[B, 80, 16]`` and their ``lips`` ``[B, D]``."""
     windows = course.corpus.draw(rng, among, count, 1)
     return {
-        "chunks": course.augment.sound(course.corpus.chunks(windows, 0, 1)[:, 0], rng),
+        "chunks": course.augment.voice(course.corpus.chunks(windows, 0, 1)[:, 0], rng),
         "lips": lips[course.corpus.frames(windows, 0, 1)[:, 0]],
     }
 
@@ -312,6 +325,7 @@ class Course:
 
     def train_sync(self, recipe: Optimisation) -> Path:
         """Train the sync module alone."""
+        torch.manual_seed(self.seed)
         network = SyncModule(self.face)
         quick(network.visual)
         objective = SyncObjective(network, self.face, self.augment.jitter)
@@ -327,8 +341,10 @@ class Course:
     def train_face(self, recipe: Optimisation, edge_weight: float, focus: float, judged: bool) -> Path:
         """Train lip encoder, identity encoder and decoder on true lips, against a discriminator if ``judged``.
 
-        ``edge_weight`` and ``focus`` are those of the recipe's weights.
+        ``edge_weight`` and ``focus`` are those of the recipe's weights. Equal recipes, clips and seeds give equal networks,
+        whichever generator is trained.
         """
+        torch.manual_seed(self.seed)
         lip, identity, decoder = LipEncoder(self.face), IdentityEncoder(self.face), Decoder(self.face)
         quick(lip.trunk, identity, decoder)
         judge = Judge(Discriminator(self.face)) if judged else None

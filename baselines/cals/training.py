@@ -65,7 +65,7 @@ def context_batch(
     frames = int(rng.integers(min(shortest, room), min(longest, room) + 1))
     windows = course.corpus.draw(rng, among, count, frames)
     return {
-        "chunks": course.augment.sound(course.corpus.chunks(windows, 0, frames), rng),
+        "chunks": course.augment.voice(course.corpus.chunks(windows, 0, frames), rng),
         "lips": lips[course.corpus.frames(windows, 0, frames)],
         "masked": losses.spans(rng, count, frames, recipe.masking.ratio, recipe.masking.span),
     }
@@ -152,6 +152,7 @@ def train(
     recipe, course, stages = start(PRESETS, clips, out, preset, stage, seed, resume, device, steps, also)
     result = out
     for name in stages:
+        torch.manual_seed(seed)
         generator = _generator(recipe.config)
         parts = {"lip": generator.lip, "identity": generator.identity, "decoder": generator.decoder}
         if name == "sync":

@@ -134,6 +134,7 @@ def train(
     recipe, course, stages = start(PRESETS, clips, out, preset, stage, seed, resume, device, steps, also)
     result = out
     for name in stages:
+        torch.manual_seed(seed)
         generator = _generator(recipe.config)
         parts = {"lip": generator.lip, "identity": generator.identity, "decoder": generator.decoder}
         if name == "sync":

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from syncbench.baselines.family import WINDOW, Discriminator
@@ -58,6 +59,7 @@ def train(
     recipe, course, stages = start(PRESETS, clips, out, preset, stage, seed, resume, device, steps, also)
     result = out
     for name in stages:
+        torch.manual_seed(seed)
         generator = _generator(recipe.config)
         if name == "sync":
             result = course.train_sync(recipe.stages[name])
