@@ -12,7 +12,7 @@ from syncbench.datasets.synthetic.articulation import phone_inventory
 from syncbench.datasets.synthetic.speech import Phone, Utterance, speak
 from syncbench.errors import ClipError
 
-__all__ = ["INVENTORY", "clip_phones", "phone_frames", "phone_index", "pronounce"]
+__all__ = ["INVENTORY", "clip_phones", "phone_frames", "phone_index", "phones_unknown", "pronounce"]
 
 INVENTORY: tuple[str, ...] = phone_inventory()
 """IPA symbols, the empty one for silence; a table over phones has a row for each."""
@@ -37,6 +37,13 @@ def pronounce(word: str) -> tuple[tuple[str, float], ...]:
     return tuple((p.symbol, (p.end - p.start) / total) for p in phones)
 
 
+def phones_unknown(clip: Clip) -> str | None:
+    """Return None, or one line: why it is unknown when which phone is said."""
+    if clip.words or "truth" in clip.extras:
+        return None
+    return f"{clip.id}: no phones: the clip has neither a truth file nor word times"
+
+
 def clip_phones(clip: Clip) -> tuple[Phone, ...]:
     """Return the phones of a clip in time order.
 
@@ -48,8 +55,8 @@ def clip_phones(clip: Clip) -> tuple[Phone, ...]:
         with np.load(truth, allow_pickle=False) as kept:
             columns = [kept[key].tolist() for key in ("phones", "phone_start", "phone_end", "phone_release")]
         return tuple(Phone(*row) for row in zip(*columns, strict=True))
-    if not clip.words:
-        raise ClipError(f"{clip.id}: no phones: the clip has neither a truth file nor word times")
+    if reason := phones_unknown(clip):
+        raise ClipError(reason)
     phones: list[Phone] = []
     now = 0.0
     for word in clip.words:

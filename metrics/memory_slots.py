@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from syncbench.contracts import Clip, Direction, Feature, Features, Measurement, ScoreSpec, Task
 from syncbench.errors import ClipError
-from syncbench.metrics._phones import INVENTORY, clip_phones, phone_frames, phone_index
+from syncbench.metrics._phones import INVENTORY, clip_phones, phone_frames, phone_index, phones_unknown
 from syncbench.metrics._sums import ratio
 
 __all__ = [
@@ -28,11 +28,14 @@ __all__ = [
     "MemorySlotsMeasurement",
     "Traces",
     "agreement",
+    "monotonicity",
     "mutual_information",
-    "permutation_p",
+    "permuted",
     "phone_entropy",
+    "slot_shares",
     "slot_table",
     "specificity",
+    "used_slots",
 ]
 
 Array = NDArray[np.float64]
@@ -60,16 +63,27 @@ def phone_entropy(table: Array) -> float:
     return float(np.average(entropies, weights=said[said > 0])) if said.any() else float("nan")
 
 
-def specificity(table: Array) -> float:
-    """Return the mean over addressed slots of the largest share that one phone has in a slot, 0..1.
+def slot_shares(table: Array) -> Array:
+    """Return the share that each phone has in each slot, ``[P, S]``: 1 summed over phones, 0 in slots never addressed.
 
-    Phones are weighed alike, whatever their frequency: a slot's shares are of mean addresses per phone, ``[P, S]``.
+    Phones are weighed alike, whatever their frequency: shares are of mean addresses per phone.
     """
     said = table.sum(axis=1, keepdims=True)
-    means = table[said[:, 0] > 0] / said[said[:, 0] > 0]
+    means = np.divide(table, said, out=np.zeros_like(table), where=said > 0)
     total = means.sum(axis=0)
-    used = total > 1e-9
-    return float((means.max(axis=0)[used] / total[used]).mean()) if used.any() else float("nan")
+    return np.asarray(np.divide(means, total, out=np.zeros_like(means), where=total > 1e-9))
+
+
+def specificity(table: Array) -> float:
+    """Return the mean over addressed slots of the largest share that one phone has in a slot, 0..1."""
+    largest = slot_shares(table).max(axis=0)
+    return float(largest[largest > 0].mean()) if largest.any() else float("nan")
+
+
+def used_slots(table: Array) -> NDArray[np.int64]:
+    """Return the slots whose mean address, over all frames summed in ``[P, S]``, is at least 1 / S."""
+    mean = table.sum(axis=0) / table.sum()
+    return np.flatnonzero(mean >= 1 / len(mean))
 
 
 def mutual_information(counts: NDArray[Any]) -> float:
@@ -88,25 +102,43 @@ def mutual_information(counts: NDArray[Any]) -> float:
     return float(np.clip(2 * information / scale, 0.0, 1.0)) if scale > 1e-12 else 0.0
 
 
-def permutation_p(counts: NDArray[Any], permutations: int = PERMUTATIONS, seed: int = _SEED) -> float:
-    """Return the p-value of the table's mutual information when phones are dealt to the same slots at random.
+def permuted(counts: NDArray[Any], permutations: int = PERMUTATIONS, seed: int = _SEED) -> tuple[float, float]:
+    """Return p-value and chance level of the table's mutual information: phones are dealt to the same slots at random.
 
     One count must be one independent token, not one frame: neighbouring frames share phone and slot. One is added to
-    count and total (Davison and Hinkley 1997), so the smallest value is ``1 / (permutations + 1)``.
+    count and total (Davison and Hinkley 1997), so the smallest p is ``1 / (permutations + 1)``. The chance level is the
+    mean information of the dealt tables: far above 0 where tokens are few.
     """
     whole = np.asarray(np.rint(counts), dtype=np.int64)
     if whole.sum() < 2:
-        return float("nan")
+        return float("nan"), float("nan")
     places = np.repeat(np.arange(whole.size), whole.ravel())
     rows, columns = places // whole.shape[1], places % whole.shape[1]
     observed = mutual_information(whole)
     rng = np.random.default_rng(seed)
     size = whole.shape[1]
-    reached = 0
-    for _ in range(permutations):
-        dealt = np.bincount(rng.permutation(rows) * size + columns, minlength=whole.size).reshape(whole.shape)
-        reached += mutual_information(dealt) >= observed - 1e-12
-    return (reached + 1) / (permutations + 1)
+    dealt = np.array(
+        [
+            mutual_information(
+                np.bincount(rng.permutation(rows) * size + columns, minlength=whole.size).reshape(whole.shape)
+            )
+            for _ in range(permutations)
+        ]
+    )
+    return (int((dealt >= observed - 1e-12).sum()) + 1) / (permutations + 1), float(dealt.mean())
+
+
+def monotonicity(opening: NDArray[np.floating[Any]]) -> float:
+    """Return the mean rank correlation of the mouth's opening ``[N, steps]`` with the way from one slot to another.
+
+    Each row goes from the slot with the more closed mouth to the one with the more open: 1 means that mixing two slots
+    passes through the mouths between theirs, 0 that it does not. Rows that do not change are left out; NaN without any.
+    """
+    from scipy.stats import spearmanr
+
+    steps = np.arange(opening.shape[1])
+    moving = [row for row in opening if np.isfinite(row).all() and np.ptp(row) > 0]
+    return float(np.mean([spearmanr(steps, row).statistic for row in moving])) if moving else float("nan")
 
 
 def agreement(heard: NDArray[np.floating[Any]], seen: NDArray[np.floating[Any]]) -> tuple[int, float]:
@@ -166,15 +198,15 @@ class MemorySlotsMeasurement(Measurement):
             "slot_divergence": ratio(self.divergence, self.lip_frames),
         }
         if np.ndim(self.addressed) != 2:
-            names = ("slots_used", "slot_entropy", "slot_specificity", "slot_phone_nmi", "slot_phone_p")
-            return dict.fromkeys(names, float("nan")) | agree
-        share = self.addressed.sum(axis=0) / self.addressed.sum()
+            return dict.fromkeys((spec.name for spec in MemorySlots.scores), float("nan")) | agree
+        p, chance = permuted(self.tokens)
         return {
-            "slots_used": float((share >= 1 / len(share)).sum()),
+            "slots_used": float(len(used_slots(self.addressed))),
             "slot_entropy": phone_entropy(self.addressed),
             "slot_specificity": 100 * specificity(self.addressed),
             "slot_phone_nmi": mutual_information(self.tokens),
-            "slot_phone_p": permutation_p(self.tokens),
+            "slot_phone_chance": chance,
+            "slot_phone_p": p,
         } | agree
 
 
@@ -182,7 +214,7 @@ def _spec(
     name: str, title: str, unit: str, direction: Direction, high: float | None, summary: str, digits: int = 3
 ) -> ScoreSpec:
     cited = "after Park et al., AAAI 2022; procedure SyncBench's"
-    return ScoreSpec(name, title, unit, direction, (0.0, high), False, cited, summary, digits)
+    return ScoreSpec(name, title, unit, direction, (0.0, high), False, cited, summary, digits, headline=False)
 
 
 class MemorySlots:
@@ -198,7 +230,10 @@ class MemorySlots:
         _spec(
             "slot_phone_nmi", "NMI(phone, slot)", "", "higher", 1.0, "normalised mutual information of phone and slot"
         ),
-        _spec("slot_phone_p", "p(NMI)", "", "none", 1.0, "p-value of that by permuting phones, 1,999 times", 4),
+        _spec(
+            "slot_phone_chance", "NMI by chance", "", "none", 1.0, "the same with phones dealt at random, on average"
+        ),
+        _spec("slot_phone_p", "p(NMI)", "", "none", 1.0, "p-value of the NMI by permuting phones, 1,999 times", 4),
         _spec("slot_agreement", "Slot agreement", "%", "higher", 100.0, "frames in which sound and sight agree", 1),
         _spec("slot_divergence", "Slot divergence", "nat", "lower", None, "mean KL of sight's address from sound's"),
     )
@@ -208,6 +243,9 @@ class MemorySlots:
 
     def unavailable(self) -> str | None:
         return None
+
+    def unsuited(self, clip: Clip) -> str | None:
+        return phones_unknown(clip)
 
     def measure(self, reference: Features | None, output: Features) -> MemorySlotsMeasurement:
         traces = output[TRACES]

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import FPS, Feature, Features, Measurement, ScoreSpec, Task
+from syncbench.contracts import FPS, Clip, Feature, Features, Measurement, ScoreSpec, Task
 from syncbench.datasets.synthetic.articulation import viseme
 from syncbench.errors import ClipError
 from syncbench.features.frames import SHAPE
 from syncbench.features.landmarks import MOUTH, provider, provider_label, provider_unavailable
-from syncbench.metrics._phones import clip_phones, phone_frames
+from syncbench.metrics._phones import clip_phones, phone_frames, phones_unknown
 from syncbench.metrics._sums import ratio
 from syncbench.metrics.landmark_distance import interocular, landmark_distance, landmark_pairs
 from syncbench.metrics.lse import SyncEvaluator, default_evaluator
@@ -31,9 +31,9 @@ CLASSES = ("bilabial", "labiodental", "rounded", "open")
 _HALF_WINDOW = 2
 
 
-def frame_classes(output: Features, frames: int) -> list[str]:
-    """Return the viseme class said in the middle of each frame; empty where no phone is known."""
-    phones = clip_phones(output.clip)
+def frame_classes(clip: Clip, frames: int) -> list[str]:
+    """Return the viseme class said in the middle of each frame; empty where no phone is known. Raises ClipError."""
+    phones = clip_phones(clip)
     return [viseme(phones[i].symbol) if i >= 0 else "" for i in phone_frames(phones, frames)]
 
 
@@ -74,8 +74,7 @@ class PhoneClasses:
     """Mouth LMD and sync distance of bilabials, labiodentals, rounded and open phones."""
 
     name = "phone_classes"
-    on_request = True  # it needs to know when each phone is said
-    tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
+    tasks: frozenset[Task] = frozenset({"talking-face"})  # not dubbing: when its phones are said is not known
     scores: tuple[ScoreSpec, ...] = tuple(
         spec
         for c in CLASSES
@@ -104,17 +103,21 @@ class PhoneClasses:
     def unavailable(self) -> str | None:
         return self.evaluator.unavailable() or provider_unavailable(self.provider)
 
+    def unsuited(self, clip: Clip) -> str | None:
+        return phones_unknown(clip)
+
     def measure(self, reference: Features | None, output: Features) -> PhoneClassesMeasurement:
+        said = reference.clip if reference is not None else output.clip  # another's speech does not change these lips
         embedded = output[self.evaluator.embeddings]
         video, audio = embedded["video"], embedded["audio"]
         gaps = np.linalg.norm(video - audio, axis=1)
         sums: dict[str, Any] = {}
-        classes = frame_classes(output, len(gaps) + 2 * _HALF_WINDOW)
+        classes = frame_classes(said, len(gaps) + 2 * _HALF_WINDOW)
         _add(sums, "windows", "distance", classes[_HALF_WINDOW:], gaps)
         if reference is not None:
             real, made = landmark_pairs(self.features[1], reference, output)
             scaled = landmark_distance(real[:, MOUTH], made[:, MOUTH]) / interocular(real)
-            _add(sums, "frames", "lmd", frame_classes(output, len(scaled)), scaled)
+            _add(sums, "frames", "lmd", frame_classes(said, len(scaled)), scaled)
         if not any(value for key, value in sums.items() if key.endswith(("_windows", "_frames"))):
             raise ClipError(f"{output.clip.id}: no bilabial, labiodental, rounded or open phone is said in it")
         return PhoneClassesMeasurement(**sums)

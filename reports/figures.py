@@ -21,9 +21,12 @@ from syncbench.errors import CommandError
 from syncbench.reports.gallery import labels
 from syncbench.reports.html import Figure
 from syncbench.reports.leaderboard import anchor_of, digest, is_clean, link
+from syncbench.reports.memory import MEMORY_FIGURES
+from syncbench.reports.phones import sync_by_class
 from syncbench.reports.reliability import reliability
 from syncbench.reports.table import Table, head
-from syncbench.reports.text import file_name, plain
+from syncbench.reports.text import figure_text as _text
+from syncbench.reports.text import file_name
 from syncbench.runs import Run
 
 if TYPE_CHECKING:
@@ -70,9 +73,14 @@ def draw_all(runs: Sequence[Run], tables: Sequence[Table], folder: Path, paper: 
     jobs.append(("shift", "Distance of lips and speech by shift", partial(shift, runs, narrow)))
     jobs.append(("readability", "How well lips can be read", partial(readability, runs, narrow)))
     jobs.append(("snr", "Word error rate by signal-to-noise ratio", partial(snr, runs, narrow)))
+    for table in tables:
+        own = [run for run in runs if any(row.link == link(run) for row in table.rows)]
+        name = f"phones-{table.dataset}-{table.split}-{table.task}-{table.pairing}"
+        title = f"Where sync is lost, by class of phone, {table.title}"
+        jobs.append((name, title, partial(sync_by_class, own, narrow)))
     for run in runs:
-        name = f"memory-{run.name}-{digest(run)[:6]}"
-        jobs.append((name, f"Memory slots by phone, {run.name}", partial(memory, run, narrow)))
+        for kind, title, draw in MEMORY_FIGURES:
+            jobs.append((f"{kind}-{run.name}-{digest(run)[:6]}", f"{title}, {run.name}", partial(draw, run, narrow)))
     jobs.append(("reliability", "Reliability of both streams over time", partial(reliability, runs, narrow)))
     jobs.append(("context", "Scores by context length", partial(context, runs, narrow)))
     drawn: list[Figure] = []
@@ -95,11 +103,6 @@ def _save(canvas: Canvas, folder: Path, name: str) -> None:
     for kind in KINDS:
         canvas.savefig(folder / f"{name}.{kind}", metadata=plain_dates[kind])
     plt.close(canvas)
-
-
-def _text(text: str) -> str:
-    """Return untrusted ``text`` for matplotlib, which would read ``$`` as mathematics."""
-    return plain(text).replace("\\", "/").replace("$", r"\$")
 
 
 def _short(run: Run) -> str:
@@ -312,32 +315,6 @@ def _noise(condition: str) -> tuple[str, float | None]:
         return noise, float(level)
     except ValueError:
         return noise, None
-
-
-def memory(run: Run, width: float) -> Canvas | None:
-    """Draw what a run's memory slots hold: the mean address [P, S] of each phone, phones by name, most used slots."""
-    from matplotlib import pyplot as plt
-
-    if "memory_slots" not in run.manifest.metrics:
-        return None
-    table = np.asarray(getattr(run.totals("memory_slots", run.conditions[0]), "addressed", 0.0))
-    if table.ndim != 2 or not table.any():
-        return None
-    from syncbench.metrics._phones import INVENTORY
-
-    said = np.flatnonzero(table.sum(axis=1))
-    shares = table[said] / table[said].sum(axis=1, keepdims=True)
-    used = np.argsort(-shares.sum(axis=0), kind="stable")[:48]
-    used = used[shares[:, used].any(axis=0)]
-    used = used[np.argsort(shares[:, used].argmax(axis=0), kind="stable")]  # slots in the order of their phones
-    canvas, axis = plt.subplots(figsize=(width, max(0.6 * width, 0.3 + 0.085 * len(said))))
-    image = axis.imshow(shares[:, used], aspect="auto", interpolation="nearest")
-    axis.grid(visible=False)
-    axis.set_yticks(range(len(said)), [INVENTORY[i].strip() or "silence" for i in said], fontsize=5)
-    axis.set_xlabel(f"the {len(used)} most used of {table.shape[1]} slots, in the order of their phones")
-    axis.set_title(_short(run))
-    canvas.colorbar(image, ax=axis, label="mean address")
-    return canvas
 
 
 def context(runs: Sequence[Run], width: float) -> Canvas | None:

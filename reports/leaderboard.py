@@ -29,6 +29,7 @@ __all__ = [
     "condition_title",
     "conditions",
     "digest",
+    "family_tables",
     "is_clean",
     "leaderboard",
     "link",
@@ -64,6 +65,24 @@ def conditions(runs: Sequence[Run]) -> list[Table]:
             table = _build(group, entries)
             tables.append(dataclasses.replace(table, title=f"{first.title} under corruption: {table.title}"))
     return tables
+
+
+def family_tables(runs: Sequence[Run], family: str, title: str) -> list[Table]:
+    """Return one table per group of all scores of one metric family without corruption, of the runs that have any."""
+    tables: list[Table] = []
+    for group in _groups(runs):
+        measured = [run for run in group if _clean_scores(run, family)]
+        entries = [_Entry(run, score) for run in measured for score in _clean_scores(run, family)]
+        if entries:
+            table = _build(measured, entries)
+            tables.append(dataclasses.replace(table, title=f"{title}: {table.title}"))
+    return tables
+
+
+def _clean_scores(run: Run, family: str) -> list[Score]:
+    """Return a run's scores of one family without corruption; none where it has no value for any of them."""
+    found = [score for score in run.summary.scores if score.metric == family and is_clean(score.condition)]
+    return found if any(score.value is not None for score in found) else []
 
 
 def condition_title(condition: str) -> str:

@@ -12,6 +12,8 @@ from syncbench.reports.latex import fragment
 from syncbench.reports.leaderboard import conditions, digest, leaderboard, system_title
 from syncbench.reports.literature import published_tables
 from syncbench.reports.markdown import bullets, code, escape, to_markdown
+from syncbench.reports.memory import memory_tables
+from syncbench.reports.phones import phone_tables
 from syncbench.reports.recognition import recognition
 from syncbench.reports.table import Table
 from syncbench.runs import Run, runs_in, with_companions
@@ -53,8 +55,11 @@ def _made_of(run: Run) -> tuple[str, ...]:
 
 
 def tables_of(runs: Sequence[Run]) -> list[Table]:
-    """Return the tables of measured numbers: leaderboards, scores under corruption, what recognisers gain by fusion."""
-    return [*leaderboard(runs), *conditions(runs), *recognition(runs)]
+    """Return the tables of measured numbers.
+
+    Leaderboards, scores under corruption, what recognisers gain by fusion, where sync is lost, what a memory holds.
+    """
+    return [*leaderboard(runs), *conditions(runs), *recognition(runs), *phone_tables(runs), *memory_tables(runs)]
 
 
 def report(paths: Sequence[str | os.PathLike[str]], out: Path) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["file_name", "number", "plain"]
+__all__ = ["figure_text", "file_name", "number", "plain"]
 
 _SPACES = frozenset("\t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029")
 
@@ -21,6 +21,11 @@ def plain(text: str) -> str:
 def _invisible(character: str) -> bool:
     # Cc control, Cf format (bidi overrides, zero width), Cs lone surrogates; U+200D joins emoji and scripts
     return unicodedata.category(character) in ("Cc", "Cf", "Cs") and character != "\u200d"
+
+
+def figure_text(text: str) -> str:
+    """Return ``text`` for matplotlib, which would read ``$`` as mathematics."""
+    return plain(text).replace("\\", "/").replace("$", r"\$")
 
 
 def file_name(text: str, *, length: int = 60) -> str:

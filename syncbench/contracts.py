@@ -343,6 +343,8 @@ class Metric(Protocol):
         order: where its scores stand in tables, lower first; 50 where it does not say.
         on_request: True keeps a family out of runs that do not ask for it by name (another protocol, a costly variant).
         traces: frozenset of the traces a system must leave for the family to be measured unasked.
+        unsuited(clip): None, or one line: why this clip cannot be measured whatever answers it, such as unknown phones. A
+            family that suits no clip of a run is not measured unasked, and said to be unavailable for the first reason.
         curves(reference, output): per-frame arrays for reports.
         remarks(total): sentences that a reader of the corpus score should know.
     """

@@ -62,7 +62,7 @@ def run(
     """
     listed = _clips(request)
     system, setup = _system(request, listed)
-    metrics, unavailable = _metrics(request, system)
+    metrics, unavailable = _metrics(request, system, setup.clips)
     manifest = Manifest(
         name=out.resolve().name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -150,7 +150,7 @@ def _clips(request: Request) -> list[Clip | Unusable]:
     return listed
 
 
-def _metrics(request: Request, system: System) -> tuple[list[Metric], dict[str, str]]:
+def _metrics(request: Request, system: System, clips: Sequence[Clip]) -> tuple[list[Metric], dict[str, str]]:
     """Return the metrics to measure and, by family, why others cannot be."""
     if request.metrics and set(request.metrics) <= set(registry.names("metric")):
         known = {name: registry.metric(name) for name in request.metrics}
@@ -170,6 +170,8 @@ def _metrics(request: Request, system: System) -> tuple[list[Metric], dict[str, 
         chosen = {name: metric for name, metric in known.items() if _applies(metric, system)}
     chosen = dict(sorted(chosen.items(), key=lambda item: (getattr(item[1], "order", 50), item[0])))
     unavailable = {name: reason for name, metric in chosen.items() if (reason := metric.unavailable())}
+    if not request.metrics:
+        unavailable |= {name: reason for name, metric in chosen.items() if (reason := _unsuited(metric, clips))}
     return [metric for name, metric in chosen.items() if name not in unavailable], unavailable
 
 
@@ -178,6 +180,14 @@ def _applies(metric: Metric, system: System) -> bool:
     wanted: frozenset[str] = getattr(metric, "traces", frozenset())
     left: frozenset[str] = getattr(system, "traces", frozenset())
     return system.task in metric.tasks and not getattr(metric, "on_request", False) and wanted <= left
+
+
+def _unsuited(metric: Metric, clips: Sequence[Clip]) -> str | None:
+    """Return why a family can measure none of the clips, whatever answers them; None where it can."""
+    why: Callable[[Clip], str | None] | None = getattr(metric, "unsuited", None)
+    if why is None or not clips or any(why(clip) is None for clip in clips):
+        return None
+    return why(clips[0])
 
 
 def _dataset_hash(listed: Iterable[Clip | Unusable]) -> str:

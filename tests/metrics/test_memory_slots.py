@@ -15,10 +15,13 @@ from syncbench.metrics.memory_slots import (
     MemorySlots,
     MemorySlotsMeasurement,
     agreement,
+    monotonicity,
     mutual_information,
-    permutation_p,
+    permuted,
     phone_entropy,
+    slot_shares,
     specificity,
+    used_slots,
 )
 
 
@@ -90,9 +93,12 @@ def test_information_by_hand() -> None:
 def test_permutations_tell_structure_from_chance() -> None:
     rng = np.random.default_rng(1)
     chance = rng.multinomial(200, np.full(40, 1 / 40)).reshape(5, 8)
-    assert permutation_p(chance, 299) > 0.02
-    assert permutation_p(np.eye(8, dtype=int) * 12, 1999) == pytest.approx(1 / 2000)
-    assert permutation_p(chance, 99, seed=3) == permutation_p(chance, 99, seed=3)
+    p, level = permuted(chance, 299)
+    assert p > 0.02
+    assert level == pytest.approx(mutual_information(chance), abs=0.05), "200 tokens look informative by chance"
+    assert permuted(np.eye(8, dtype=int) * 12, 1999)[0] == pytest.approx(1 / 2000)
+    assert permuted(chance, 99, seed=3) == permuted(chance, 99, seed=3)
+    assert permuted(10 * chance, 99)[1] < level / 5, "with more tokens chance says less"
 
 
 def test_entropy_and_specificity_by_hand() -> None:
@@ -100,6 +106,18 @@ def test_entropy_and_specificity_by_hand() -> None:
     assert phone_entropy(table) == pytest.approx((8 * 0 + 2 * 1) / 10)
     # mean addresses: (1, 0) and (.5, .5): slots' largest shares are 1 / 1.5 and 1
     assert specificity(table) == pytest.approx((1 / 1.5 + 1) / 2)
+    np.testing.assert_allclose(slot_shares(table), [[1 / 1.5, 0], [0.5 / 1.5, 1], [0, 0]])
+    assert used_slots(table).tolist() == [0]  # mean addresses 0.9 and 0.1
+
+
+def test_monotonicity_by_hand() -> None:
+    up = np.array([0.0, 0.1, 0.4, 0.5])
+    assert monotonicity(np.stack([up, up])) == pytest.approx(1.0)
+    assert monotonicity(np.stack([up, up[::-1]])) == pytest.approx(0.0)
+    assert monotonicity(np.array([[0.0, 0.2, 0.1, 0.3]])) == pytest.approx(0.8)  # 1 - 6 * 2 / (4 * 15)
+    still, lost = np.full(4, 0.2), np.array([0.0, np.nan, 0.1, 0.2])
+    assert monotonicity(np.stack([up, still, lost])) == pytest.approx(1.0)
+    assert np.isnan(monotonicity(still[None]))
 
 
 def test_agreement_by_hand() -> None:

@@ -28,7 +28,7 @@ def _clip(folder: Path, name: str, points: NDArray[np.float32], speech: NDArray[
 
 
 def test_frames_are_sorted_by_the_phone_in_their_middle() -> None:
-    classes = frame_classes(ClipFeatures(Clip("s/1", None, words=WORDS)), 30)
+    classes = frame_classes(Clip("s/1", None, words=WORDS), 30)
     assert classes[5] == "bilabial"
     assert "bilabial" in classes[15:18]
     assert classes[0] == "silence"
@@ -40,7 +40,7 @@ def test_a_mouth_wrong_at_closures_alone(tmp_path: Path) -> None:
     points = np.tile(rng.uniform(40, 120, (1, 68, 2)), (30, 1, 1)).astype(np.float32)
     speech = rng.normal(0, 0.1, 30 * 640).astype(np.float32)
     real = ClipFeatures(_clip(tmp_path, "real", points, speech))
-    closures = np.array(frame_classes(real, 30)) == "bilabial"
+    closures = np.array(frame_classes(real.clip, 30)) == "bilabial"
     wrong = points.copy()
     wrong[closures, 48:58] += 5
     made = ClipFeatures(_clip(tmp_path, "made", wrong, speech))

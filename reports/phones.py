@@ -1,0 +1,90 @@
+"""Where sync is lost: scores of systems and anchors by the class of the phone that is being said, table and figure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from syncbench.contracts import Score
+from syncbench.reports.leaderboard import anchor_of, family_tables, is_clean, system_title
+from syncbench.reports.table import Table
+from syncbench.reports.text import figure_text
+from syncbench.runs import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+    from matplotlib.lines import Line2D
+
+__all__ = ["phone_tables", "sync_by_class"]
+
+_FAMILY = "phone_classes"
+_PANELS = (("mouth_lmd", "mouth LMD [%]"), ("sync_distance", "sync distance"))
+_ANCHORS = {"reference": "s", "shuffled": "x", "frozen": "^"}
+_FLOOR = "#9aa1b0"  # anchors are grey: they are no competitors
+
+
+def phone_tables(runs: Sequence[Run]) -> list[Table]:
+    """Return one table per group of runs whose sync was measured by class of phone, with how often each is said."""
+    tables: list[Table] = []
+    for table in family_tables(runs, _FAMILY, "Where sync is lost, by class of phone"):
+        counted = next((run for run in runs for row in table.rows if row.run == run.name and not row.anchor), runs[0])
+        tables.append(dataclasses.replace(table, notes=(_counts(counted), *table.notes)))
+    return tables
+
+
+def _counts(run: Run) -> str:
+    from syncbench.metrics.phone_classes import CLASSES
+
+    total = run.totals(_FAMILY, run.conditions[0])
+    counts = ", ".join(f"{name} {getattr(total, f'{name}_windows')}" for name in CLASSES)
+    return f"Frames in which such a phone is said, of {system_title(run)}: {counts}."
+
+
+def sync_by_class(runs: Sequence[Run], width: float) -> Canvas | None:
+    """Draw mouth LMD and sync distance by class of phone with 95 % intervals: systems in colour, anchors grey.
+
+    ``runs`` are of the same clips. A run that is the real video has no mouth LMD of its own, and is left out there.
+    """
+    from matplotlib import pyplot as plt
+
+    from syncbench.metrics.phone_classes import CLASSES
+
+    found = {score: [(run, _values(run, score)) for run in runs] for score, _ in _PANELS}
+    kept = {
+        score: [(run, values) for run, values in rows if any(s is not None and s.value for s in values)]
+        for score, rows in found.items()
+    }
+    panels = [(score, label) for score, label in _PANELS if kept[score]]
+    if not panels:
+        return None
+    colours = {str(run.path): f"C{i % 8}" for i, run in enumerate(run for run in runs if not run.is_anchor)}
+    canvas, axes = plt.subplots(len(panels), 1, sharex=True, squeeze=False, figsize=(width, 0.52 * width * len(panels)))
+    places = {str(run.path): i for i, run in enumerate(runs)}
+    named: dict[str, Line2D] = {}
+    for axis, (score, label) in zip(axes.flat, panels, strict=True):
+        for run, values in kept[score]:
+            colour = colours.get(str(run.path), _FLOOR)
+            mark = _ANCHORS.get(anchor_of(run), "o")
+            for place, value in enumerate(values):
+                if value is None or value.value is None:
+                    continue
+                x = place + 0.7 * ((places[str(run.path)] + 0.5) / len(runs) - 0.5)
+                if value.low is not None and value.high is not None:
+                    axis.plot((x, x), (value.low, value.high), color=colour, linewidth=2.2, alpha=0.4)
+                (dot,) = axis.plot(x, value.value, mark, color=colour, linestyle="none")
+                named.setdefault(figure_text(anchor_of(run) or run.manifest.model)[:28], dot)
+        axis.set_ylabel(label)
+        axis.set_ylim(bottom=0)
+        axis.grid(axis="x", visible=False)
+    axes.flat[-1].set_xticks(range(len(CLASSES)), CLASSES)
+    canvas.legend(list(named.values()), list(named), loc="outside lower center", ncols=4)
+    return canvas
+
+
+def _values(run: Run, score: str) -> list[Score | None]:
+    """Return a run's scores of every class, without corruption."""
+    from syncbench.metrics.phone_classes import CLASSES
+
+    known = {s.name: s for s in run.summary.scores if s.metric == _FAMILY and is_clean(s.condition)}
+    return [known.get(f"{score}_{name}") for name in CLASSES]
