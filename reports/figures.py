@@ -72,7 +72,7 @@ def draw_all(runs: Sequence[Run], tables: Sequence[Table], folder: Path, paper: 
         jobs.append((name, title, partial(correlation, own, narrow)))
     jobs.append(("shift", "Distance of lips and speech by shift", partial(shift, runs, narrow)))
     jobs.append(("readability", "How well lips can be read", partial(readability, runs, narrow)))
-    jobs.append(("snr", "Word error rate by signal-to-noise ratio", partial(snr, runs, narrow)))
+    jobs.append(("snr", "Word error rate by signal-to-noise ratio", partial(snr, runs, narrow, wide)))
     for table in tables:
         own = [run for run in runs if any(row.link == link(run) for row in table.rows)]
         name = f"phones-{table.dataset}-{table.split}-{table.task}-{table.pairing}"
@@ -258,63 +258,75 @@ def readability(runs: Sequence[Run], width: float) -> Canvas | None:
     return canvas
 
 
-def snr(runs: Sequence[Run], width: float) -> Canvas | None:
-    """Draw word error rate against the signal-to-noise ratio, one line per run and noise, with clean pictures."""
+def snr(runs: Sequence[Run], narrow: float, wide: float) -> Canvas | None:
+    """Draw word error rate against the signal-to-noise ratio: a panel per visual corruption, a line per run and noise.
+
+    Clean speech stands at the right, apart from the line. One panel is ``narrow``, several are ``wide``.
+    """
     from matplotlib import pyplot as plt
 
-    lines: dict[tuple[str, str], list[tuple[float, Score]]] = {}
-    names: dict[str, Run] = {str(run.path): run for run in runs}
+    lines: dict[str, dict[tuple[str, str], list[tuple[float, Score]]]] = {}
+    clean: dict[tuple[str, str], Score] = {}
     for run in runs:
         for score in run.summary.scores:
-            noise, level = _noise(score.condition)
-            if score.name == "wer" and score.value is not None and level is not None:
-                lines.setdefault((str(run.path), noise), []).append((level, score))
-    lines = {key: sorted(points, key=lambda p: p[0]) for key, points in lines.items() if len(points) > 1}
-    if not lines:
+            noise, level, visual = _noise(score.condition)
+            if score.name != "wer" or score.value is None:
+                continue
+            if noise == "clean":
+                clean[visual, str(run.path)] = score
+            elif level is not None:
+                lines.setdefault(visual, {}).setdefault((str(run.path), noise), []).append((level, score))
+    panels = {v: {key: sorted(p, key=lambda p: p[0]) for key, p in of.items() if len(p) > 1} for v, of in lines.items()}
+    panels = {visual: of for visual, of in panels.items() if of}
+    if not panels:
         return None
-    noises = list(dict.fromkeys(noise for _, noise in lines))
-    paths = list(dict.fromkeys(path for path, _ in lines))
-    canvas, axis = plt.subplots(figsize=(width, 0.75 * width))
-    for (path, noise), points in lines.items():
-        x = [level for level, _ in points]
-        colour, dash = f"C{paths.index(path) % 8}", ["-", "--", ":", "-."][noises.index(noise) % 4]
-        axis.plot(
-            x,
-            [s.value or 0.0 for _, s in points],
-            marker="o",
-            color=colour,
-            linestyle=dash,
-            label=f"{_short(names[path])}, {_text(noise)}",
-        )
-        if all(s.low is not None for _, s in points):
-            axis.fill_between(
-                x,
-                [s.low or 0 for _, s in points],
-                [s.high or 0 for _, s in points],
+    keys = list(dict.fromkeys(key for of in panels.values() for key in of))
+    paths, noises = (list(dict.fromkeys(part)) for part in zip(*keys, strict=True))
+    names = {str(run.path): run for run in runs}
+    levels = sorted({level for of in panels.values() for points in of.values() for level, _ in points})
+    step = (levels[-1] - levels[0]) / 6
+    size = (wide, 0.4 * wide) if len(panels) > 1 else (narrow, 0.8 * narrow)
+    canvas, axes = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
+    for axis, (visual, of) in zip(axes.flat, panels.items(), strict=True):
+        for (path, noise), points in of.items():
+            colour, dash = f"C{paths.index(path) % 8}", ["-", "--", ":", "-."][noises.index(noise) % 4]
+            aside = 0.12 * step * (paths.index(path) - (len(paths) - 1) / 2)  # so that intervals do not hide each other
+            axis.plot(
+                [level + aside for level, _ in points],
+                [s.value or 0.0 for _, s in points],
+                marker="o",
                 color=colour,
-                alpha=0.12,
-                linewidth=0,
+                linestyle=dash,
+                label=_text(_short(names[path]) + (f", {noise}" if len(noises) > 1 else "")),
             )
-    axis.set_xlabel("signal-to-noise ratio [dB]")
-    axis.set_ylabel("WER [%]")
-    axis.set_ylim(bottom=0)
-    _legend(canvas)
+            beyond = [(levels[-1] + step, clean[visual, path])] if (visual, path) in clean else []
+            for level, score in [*points, *beyond]:
+                if score.low is not None:
+                    axis.plot([level + aside] * 2, (score.low, score.high), color=colour, linewidth=0.8, alpha=0.6)
+            for level, score in beyond:
+                axis.plot(level + aside, score.value or 0.0, "o", color=colour, fillstyle="none")
+        ticks = {level: f"{level:g}" for level in levels} | ({levels[-1] + step: "clean"} if clean else {})
+        axis.set_xticks(list(ticks), list(ticks.values()))
+        axis.set_xlabel("SNR [dB]" if len(noises) > 1 else f"SNR of {_text(noises[0])} [dB]")
+        axis.set_title(f"video: {_text(visual)}")
+    axes.flat[0].set_ylim(bottom=0)
+    axes.flat[0].set_ylabel("WER [%]")
+    handles = {label: line for axis in axes.flat for line, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    canvas.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4 if len(panels) > 1 else 2)
     return canvas
 
 
-def _noise(condition: str) -> tuple[str, float | None]:
-    """Return noise and level of ``audio=babble@0,visual=clean``; None where there is no level or the picture suffers."""
+def _noise(condition: str) -> tuple[str, float | None, str]:
+    """Return ``babble``, 0.0 and ``blur`` for ``audio=babble@0,visual=blur``; no level where there is none."""
     try:
         found = parse(condition)
     except CommandError:  # written by a later version that knows more corruptions
-        return condition, None
+        return condition, None, ""
     noise, _, level = found.audio.partition("@")
-    if found.visual != "clean":
-        return noise, None
     try:
-        return noise, float(level)
+        return noise, float(level), found.visual
     except ValueError:
-        return noise, None
+        return found.audio, None, found.visual
 
 
 def context(runs: Sequence[Run], width: float) -> Canvas | None:

@@ -48,7 +48,10 @@ def to_latex(table: Table, label: str = "") -> str:
     records = [f"{row.title}: run {row.run}, sha256 {row.digest}" for row in table.rows if row.run]
     lines += [f"  % {plain(record)}" for record in records]
     lines += [f"  \\begin{{tabular}}{{l{'r' * len(table.columns)}}}", r"    \toprule"]
-    heads = ["System" if table.measured else "Published", *(_head(column) for column in table.columns)]
+    heads = [
+        table.rows_are.capitalize() if table.measured else "Published",
+        *(_head(column) for column in table.columns),
+    ]
     lines += [f"    {' & '.join(heads)} \\\\", r"    \midrule"]
     lines += [_row(row) for row in table.systems]
     if table.anchors:

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import PurePath
 
 from syncbench.contracts import Score
 from syncbench.corruptions.spelling import parse as parse_condition
@@ -62,8 +63,9 @@ def conditions(runs: Sequence[Run]) -> list[Table]:
         for family in families:
             first = next(score for _, score in scores if score.metric == family)
             entries = [_Entry(run, s, condition_title(s.condition)) for run, s in scores if s.name == first.name]
-            table = _build(group, entries)
-            tables.append(dataclasses.replace(table, title=f"{first.title} under corruption: {table.title}"))
+            table = _build([run for run in group if any(entry.run is run for entry in entries)], entries)
+            title = f"{first.title} under corruption: {table.title}"
+            tables.append(dataclasses.replace(table, title=title, columns_are="condition"))
     return tables
 
 
@@ -105,9 +107,12 @@ def anchor_of(run: Run) -> str:
 
 
 def system_title(run: Run) -> str:
-    """Return what a table calls the run: the model, and for anchors what it stands for."""
+    """Return what a table calls the run: the model, with its file but no folders; for anchors what it stands for."""
     anchor = anchor_of(run)
-    return f"{anchor} ({_ANCHORS[anchor]})" if anchor in _ANCHORS else run.manifest.model
+    if anchor in _ANCHORS:
+        return f"{anchor} ({_ANCHORS[anchor]})"
+    name, colon, argument = run.manifest.model.partition(":")
+    return f"{name}{colon}{PurePath(argument).name if argument.startswith('/') else argument}"
 
 
 def digest(run: Run) -> str:

@@ -25,7 +25,7 @@ def code(text: str) -> str:
 
 def to_markdown(table: Table) -> str:
     """Return the table with title, caption, notes and signatures."""
-    heads = ["system", *(head(column) for column in table.columns)]
+    heads = [table.rows_are, *(head(column) for column in table.columns)]
     marks = ["---", *("---:" for _ in table.columns)]
     rows = [[_name(row), *(_cell(cell) for cell in row.cells)] for row in (*table.systems, *table.anchors)]
     lines = [f"### {escape(table.title)}", ""]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from syncbench.corruptions.spelling import parse
 from syncbench.metrics.fusion import effective_snr_gain, effective_snr_gain_interval, fusion_gain
 from syncbench.metrics.word_error import normaliser
-from syncbench.reports.leaderboard import condition_title, system_title
+from syncbench.reports.leaderboard import ALPHA, condition_title, system_title
 from syncbench.reports.table import Cell, Column, Row, Table
 from syncbench.reports.text import number
 from syncbench.runs import Run
@@ -180,19 +180,20 @@ def _table(trio: _Trio) -> Table:
     rows: list[list[Cell]] = [[] for _ in trio.conditions]
     for run in trio.both:
         title = system_title(run)
-        columns.append(Column(f"gain {run.path}", f"gain {title}", "points", "higher", 2, "fusion_gain"))
+        columns.append(Column(f"gain {run.path}", "Fusion gain", "points", "higher", 2, "fusion_gain", variant=title))
         for row, condition in zip(rows, trio.conditions, strict=True):
             row.append(_gain(trio, run, condition))
     first = system_title(trio.both[0])
     for run in trio.both[1:]:
         columns.append(
-            Column(f"p {run.path}", f"p {system_title(run)}", "", "none", 4, "mapsswe", variant=f"vs {first}")
+            Column(f"p {run.path}", "p", "", "none", 4, "mapsswe", variant=f"{system_title(run)} vs {first}")
         )
         for row, condition in zip(rows, trio.conditions, strict=True):
             test, count = tests[str(run.path), condition]
             p = corrected[str(run.path)][condition]
             note = f"Z = {test.z:.2f} over {test.segments} segments; below 0: fewer errors than {first}"
-            row.append(Cell(p, number(p, 4), "none", note=note, n=count))
+            verdict = "" if p >= ALPHA else " fewer errors" if test.z < 0 else " more errors"
+            row.append(Cell(p, f"{number(p, 4)}{verdict}", "none", note=note, n=count))
     manifest = trio.audio.manifest
     return Table(
         title=f"What fusion gains: {manifest.dataset}/{manifest.split}",
@@ -205,4 +206,5 @@ def _table(trio: _Trio) -> Table:
         split=manifest.split,
         task="avsr",
         notes=tuple(_decibels(trio)),
+        rows_are="condition",
     )

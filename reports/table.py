@@ -111,6 +111,7 @@ class Table:
         title, caption: what the table shows.
         dataset, split, task, pairing: what all rows have in common; empty where they do not apply.
         columns, rows: every row has one cell per column; anchors come last.
+        rows_are, columns_are: ``system``, ``score``, ``condition``, ...: what stands in each.
         notes: sentences to print below.
         measured: False for published numbers, which are never ranked with measured ones.
     """
@@ -125,6 +126,8 @@ class Table:
     pairing: str = ""
     notes: tuple[str, ...] = ()
     measured: bool = True
+    rows_are: str = "system"
+    columns_are: str = "score"
 
     def __post_init__(self) -> None:
         for row in self.rows:

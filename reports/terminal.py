@@ -1,4 +1,4 @@
-"""Tables in the terminal."""
+"""Tables in the terminal: values with their 95 % intervals below, conditions as rows, no wider than the window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from syncbench.reports.table import Cell, Column, Row, Table, arrow
-from syncbench.reports.text import plain
+from syncbench.reports.text import number, plain
 
 __all__ = ["grid", "print_tables"]
 
@@ -22,11 +22,29 @@ def print_tables(tables: Sequence[Table], console: Console | None = None) -> Non
     """Print every table with its notes; one that is too wide goes on below, the systems named again."""
     console = console or Console()
     for table in tables:
-        for part in _parts(table, console.width):
+        for part in _parts(_upright(table), console.width):
             console.print(grid(part))
         for note in table.notes:
             console.print(Text(f"  {plain(note)}", style="dim"))
         console.print()
+
+
+def _upright(table: Table) -> Table:
+    """Return the table with its conditions as rows: there are many, and systems are few."""
+    if table.columns_are != "condition":
+        return table
+    score = table.columns[0]
+    columns: list[Column] = []
+    for i, row in enumerate(table.rows):
+        name, _, argument = row.title.partition(":")
+        columns.append(dataclasses.replace(score, key=f"r{i}", title=name, variant=argument))
+    rows = [
+        Row(column.variant, "", "", "", tuple(row.cells[i] for row in table.rows))
+        for i, column in enumerate(table.columns)
+    ]
+    return dataclasses.replace(
+        table, columns=tuple(columns), rows=tuple(rows), rows_are="condition", columns_are=table.rows_are
+    )
 
 
 def _parts(table: Table, width: int) -> list[Table]:
@@ -35,7 +53,7 @@ def _parts(table: Table, width: int) -> list[Table]:
     starts = [0]
     used = 0
     for i, column in enumerate(table.columns):
-        texts = [_head(column), *(_cell(row.cells[i]) for row in table.rows)]
+        texts = [_head(column), *(_cell(row.cells[i], column) for row in table.rows)]
         need = 3 + max(max(map(len, text.plain.split("\n"))) for text in texts)
         if used and used + need > room:
             starts.append(i)
@@ -55,15 +73,15 @@ def grid(table: Table) -> Grid:
     """Return a rich table: systems first, anchors below a line. Text is never read as markup."""
     title = Text(plain(table.title), style="bold" if table.measured else "bold italic")
     made = Grid(title=title, title_justify="left", header_style="", border_style="dim", box=box.ROUNDED)
-    made.add_column(Text("system" if table.measured else "published as"), overflow="fold", max_width=_NAME)
+    made.add_column(Text(table.rows_are if table.measured else "published as"), overflow="fold", max_width=_NAME)
     for column in table.columns:
         made.add_column(_head(column), justify="right", overflow="fold")
     for row in table.systems:
-        made.add_row(_name(row), *(_cell(cell) for cell in row.cells))
+        made.add_row(_name(row), *map(_cell, row.cells, table.columns))
     if table.anchors:
         made.add_section()
     for row in table.anchors:
-        made.add_row(_name(row), *(_cell(cell) for cell in row.cells), style="dim")
+        made.add_row(_name(row), *map(_cell, row.cells, table.columns), style="dim")
     return made
 
 
@@ -84,7 +102,7 @@ def _head(column: Column) -> Text:
     return text
 
 
-def _cell(cell: Cell) -> Text:
+def _cell(cell: Cell, column: Column) -> Text:
     if cell.value is None:
         return Text("–" if not cell.note else "n/a", style="dim")
     text = Text(plain(cell.display), style="bold green" if cell.order == 1 else "underline" if cell.order == 2 else "")
@@ -94,4 +112,7 @@ def _cell(cell: Cell) -> Text:
         text.append(" >real", style="not bold not underline yellow")
     if cell.failed:
         text.append(f" ({cell.n}/{cell.n + cell.failed})", style="not bold not underline red")
+    if cell.interval:
+        low, high = (number(bound, column.digits) for bound in cell.interval)
+        text.append(f"\n[{low}, {high}]", style="not bold not underline dim")
     return text

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syncbench.reports.figures import COLUMN_WIDTHS, draw_all, readability, style
+from syncbench.reports.figures import COLUMN_WIDTHS, draw_all, readability, snr, style
 from syncbench.reports.leaderboard import leaderboard
 from syncbench.reports.report import report
 
@@ -43,7 +43,20 @@ def test_figures_are_vector_with_embedded_fonts_at_column_width(make_run: MakeRu
 
 def test_recognisers_get_error_rates_against_noise(make_run: MakeRun, tmp_path: Path) -> None:
     noisy = [(f"audio=babble@{snr},visual=clean", [4 - snr // 5, 3, 3]) for snr in (0, 5, 10)]
-    assert "snr" in drawn([make_run("av", [0, 1, 0], task="avsr", conditions=noisy)], tmp_path)
+    run = make_run("av", [0, 1, 0], task="avsr", conditions=noisy)
+    assert "snr" in drawn([run], tmp_path)
+    blurred = [(condition.replace("visual=clean", "visual=blur@2"), values) for condition, values in noisy]
+    both = make_run("lips $too$", [0, 1, 0], task="avsr", conditions=[*noisy, *blurred])
+    with style():
+        canvas = snr([run, both], *COLUMN_WIDTHS["cvpr"])
+        assert canvas is not None
+        canvas.draw_without_rendering()
+    assert [axis.get_title("left") for axis in canvas.axes] == ["video: clean", "video: blur@2"]
+    assert [text.get_text() for text in canvas.axes[0].get_xticklabels()] == ["0", "5", "10", "clean"]
+    lines = [[line for line in axis.lines if len(line.get_xdata()) == 3] for axis in canvas.axes]
+    assert [len(found) for found in lines] == [2, 1]
+    legend = canvas.legends[0].get_window_extent()
+    assert canvas.bbox.x0 <= legend.x0 < legend.x1 <= canvas.bbox.x1, "nothing is cut off"
 
 
 def test_context_lengths_of_one_model_make_a_curve(make_run: MakeRun, tmp_path: Path) -> None:

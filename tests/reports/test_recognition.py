@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from syncbench.datasets.lrs2 import LRS2
+from syncbench.reports.leaderboard import conditions
 from syncbench.reports.recognition import recognition, texts
 from syncbench.reports.terminal import print_tables
 from syncbench.runs import Request, Run, run
@@ -54,6 +58,17 @@ def test_gains_tests_and_decibels_come_out_of_runs(runs: list[Run], capsys: pyte
     assert any("seeing is worth at most -5.0 dB of white" in note for note in table.notes)
     print_tables([table])
     assert "gain" in capsys.readouterr().out
+
+
+def test_the_grid_is_printed_with_conditions_as_rows_and_intervals_within_100_columns(runs: list[Run]) -> None:
+    console = Console(width=100, file=io.StringIO(), color_system=None)
+    print_tables(conditions(runs), console)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert max(map(len, lines)) <= 100
+    (found,) = (i for i, line in enumerate(lines) if line.startswith("│ white@-5 "))
+    assert lines[found].count("│") == 6, "four systems in one part"
+    assert re.findall(r"\d+\.\d\d(?= #)", lines[found]) == ["16.67", "50.00", "5.56", "33.33"]
+    assert len(re.findall(r"\[\d+\.\d\d, \d+\.\d\d\]", lines[found + 1])) == 4
 
 
 def test_incomplete_sets_and_other_seeds_make_no_table(runs: list[Run]) -> None:

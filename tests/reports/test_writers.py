@@ -92,6 +92,7 @@ def test_terminal_shows_marks_anchors_and_failures() -> None:
     terminal.print_tables([table()], console)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "7.500 #1 >real (58/60)" in text
+    assert "[7.000, 8.000]" in text
     assert text.index("third") < text.index("reference")
 
 
