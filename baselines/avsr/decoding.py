@@ -19,6 +19,7 @@ from .network import Recogniser
 __all__ = ["Beam", "LanguageModel", "PrefixScorer", "beam_search", "greedy_ctc"]
 
 NEVER = -1e30
+OFF = -1e4  # of symbols after the end of an utterance: sums of it still hold their decimals
 
 
 class LanguageModel(Protocol):
@@ -67,10 +68,11 @@ class PrefixScorer:
 
     def __init__(self, log_probabilities: Tensor, lengths: Tensor, width: int) -> None:
         after = ~length_mask(lengths, log_probabilities.shape[1])
-        frames = log_probabilities.masked_fill(after[..., None], NEVER)
-        frames[..., BLANK] = log_probabilities[..., BLANK].masked_fill(after, 0.0)
-        self.frames = frames.repeat_interleave(width, dim=0).transpose(0, 1)  # [T, N, V]
-        self.paused = self.frames[..., BLANK].cumsum(dim=0)  # [T, N]
+        frames = log_probabilities.double().masked_fill(after[..., None], OFF)
+        frames[..., BLANK] = frames[..., BLANK].masked_fill(after, 0.0)
+        self.frames = frames.repeat_interleave(width, dim=0).transpose(0, 1).contiguous()  # [T, N, V]
+        self.sums = self.frames.cumsum(dim=0)
+        self.paused = self.sums[..., BLANK]  # [T, N]
         self.said = torch.full_like(self.paused, NEVER)
         self.empty = True
 
@@ -80,21 +82,19 @@ class PrefixScorer:
         ``last [N]`` is each hypothesis' last symbol. The end's score is that of the hypothesis as it stands.
         """
         total = torch.logaddexp(self.said, self.paused)  # [T, N]
-        symbols = self.frames.shape[-1]
-        reach = total[..., None].expand(-1, -1, symbols).clone()
+        reach = total[..., None].repeat(1, 1, self.frames.shape[-1])
         if not self.empty:
             # A symbol said twice needs a blank between.
             reach.scatter_(2, last[None, :, None].expand(len(total), -1, 1), self.paused[..., None])
-        said = torch.full_like(self.frames, NEVER)
-        paused = torch.full_like(self.frames, NEVER)
-        if self.empty:
-            said[0] = self.frames[0]
-        blank = self.frames[..., BLANK, None]
-        for t in range(1, len(total)):
-            said[t] = torch.logaddexp(said[t - 1], reach[t - 1]) + self.frames[t]
-            paused[t] = torch.logaddexp(said[t - 1], paused[t - 1]) + blank[t]
-        entry = torch.cat([said[:1], reach[:-1] + self.frames[1:]])
-        scores = entry.logsumexp(dim=0)
+        # said[t] = log(e^said[t-1] + e^reach[t-1]) + frames[t], for all t at once: a running sum of what enters, each
+        # taken against the symbol's log-probabilities summed so far; likewise paused.
+        first = self.frames[:1] if self.empty else torch.full_like(self.frames[:1], NEVER)
+        entered = torch.cat([first - self.sums[:1], (reach - self.sums)[:-1]])
+        said = self.sums + entered.logcumsumexp(dim=0)
+        blanks = self.sums[..., BLANK, None]
+        never = torch.full_like(said[:1], NEVER)
+        paused = torch.cat([never, blanks[1:] + (said - blanks)[:-1].logcumsumexp(dim=0)])
+        scores = torch.cat([first, reach[:-1] + self.frames[1:]]).logsumexp(dim=0)
         scores[:, END] = total[-1]
         scores[:, BLANK] = NEVER
         return scores, said, paused
@@ -115,8 +115,7 @@ def beam_search(
     """
     batch, width = len(memory), beam.width
     scorer = PrefixScorer(network.ctc(memory).float().log_softmax(dim=-1), lengths, width)
-    repeated = memory.repeat_interleave(width, dim=0)
-    mask = length_mask(lengths, memory.shape[1]).repeat_interleave(width, dim=0)
+    growing = network.decoder.begin(memory, length_mask(lengths, memory.shape[1]), width)
     texts = torch.full((batch * width, 1), END, device=memory.device)
     # At first all hypotheses are equal: only one of each utterance may grow.
     score = torch.full((batch, width), NEVER, device=memory.device)
@@ -125,8 +124,9 @@ def beam_search(
     ended = torch.zeros(batch * width, dtype=torch.bool, device=memory.device)
     offset = (torch.arange(batch, device=memory.device) * width)[:, None]
     for _ in range(memory.shape[1] + 1):
-        attention = network.decoder(texts, repeated, mask)[:, -1].float().log_softmax(dim=-1)  # [N, V]
+        attention = growing.read(texts[:, -1]).float().log_softmax(dim=-1)  # [N, V]
         prefix, said, paused = scorer.extend(texts[:, -1])
+        prefix = prefix.float()
         gain = (1.0 - beam.ctc) * attention + beam.ctc * (prefix - ctc_score[:, None])
         if language is not None and beam.language:
             gain = gain + beam.language * language.next(texts)
@@ -143,6 +143,7 @@ def beam_search(
         was = ended[chosen]
         ctc_score = torch.where(was, ctc_score[chosen], prefix[chosen, symbol])
         scorer.choose(chosen, symbol, said, paused)
+        growing.choose(chosen)
         texts = torch.cat([texts[chosen], symbol[:, None]], dim=1)
         ended = was | (symbol == END)
         done = ended.view(batch, width)

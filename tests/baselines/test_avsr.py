@@ -19,6 +19,7 @@ from syncbench.baselines.avsr.language import CharacterNgram
 from syncbench.baselines.avsr.network import ARCHITECTURES, build
 from syncbench.baselines.avsr.presets import EMBEDDED, PAPER, Preset
 from syncbench.baselines.avsr.scoring import Reliability
+from syncbench.baselines.avsr.views import store_views
 from syncbench.contracts import Setup, Word
 from syncbench.errors import ClipError, CommandError, Unavailable
 
@@ -127,14 +128,19 @@ def test_mel_bands_cover_the_spectrum_evenly() -> None:
     assert (peaks.diff() >= 0).all()
 
 
-def test_the_video_front_end_starts_from_the_sync_expert() -> None:
+def test_the_video_recogniser_starts_from_lip_reader_and_audio(tmp_path) -> None:
     from safetensors.torch import load_file
 
-    network = build("video", EMBEDDED)
-    training.start_from_expert(network)
+    torch.manual_seed(0)
+    heard, network = build("audio", COMPACT), build("video", COMPACT)
+    training.save_network(heard, tmp_path / "audio.safetensors")
+    training.start_video(network, tmp_path / "audio.safetensors")
     assert network.visual is not None
-    kept = load_file(training.EXPERT)["video.layers.0.0.weight"].float()
+    kept = load_file(training.LIPREADER)["trunk.layers.0.0.weight"].float()
     assert torch.equal(network.visual.get_parameter("trunk.layers.0.0.weight"), kept)
+    for mine, other in ((network.decoder, heard.decoder), (network.fusion, heard.fusion), (network.ctc, heard.ctc)):
+        for a, b in zip(mine.parameters(), other.parameters(), strict=True):
+            assert torch.equal(a, b.half().float())
 
 
 def test_each_word_weighs_the_same() -> None:
@@ -207,8 +213,18 @@ def test_beam_search_finds_the_best_text_of_a_toy_problem() -> None:
             self.frames = torch.full((6, len(SYMBOLS)), -20.0)
             self.frames[:, [BLANK, 3, 4]] = torch.randn(6, 3) * 1.5
 
-        def decoder(self, texts, memory, mask):
-            return self.table[texts]
+        @property
+        def decoder(self):
+            return self
+
+        def begin(self, memory, mask, width):
+            return self
+
+        def read(self, last):
+            return self.table[last]
+
+        def choose(self, texts):
+            pass
 
         def ctc(self, memory):
             return self.frames.expand(len(memory), -1, -1)[:, : memory.shape[1]]
@@ -233,6 +249,21 @@ def test_beam_search_finds_the_best_text_of_a_toy_problem() -> None:
         memory, lengths = torch.zeros(2, 6, 4), torch.tensor([6, 6])
         found = beam_search(toy, memory, lengths, Beam(width=30, ctc=weight))  # type: ignore[arg-type]
         assert [tuple(f) for f in found] == [best, best], weight
+
+
+def test_symbol_by_symbol_the_decoder_says_what_it_says_of_the_whole_text() -> None:
+    torch.manual_seed(2)
+    decoder = build("audio", dataclasses.replace(TINY, layers=2)).decoder.eval()
+    memory, mask = torch.randn(2, 9, 16), length_mask(torch.tensor([9, 6]), 9)
+    texts = torch.randint(0, len(SYMBOLS), (6, 5))  # three of each utterance
+    order = torch.tensor([2, 0, 0, 5, 3, 4])
+    with torch.inference_mode():
+        whole = decoder(texts, memory.repeat_interleave(3, dim=0), mask.repeat_interleave(3, dim=0))
+        growing = decoder.begin(memory, mask, 3)
+        for place in range(3):
+            assert torch.allclose(growing.read(texts[:, place]), whole[:, place], atol=1e-5)
+        growing.choose(order)
+        assert torch.allclose(growing.read(texts[order, 3]), whole[order, 3], atol=1e-5)
 
 
 def test_batches_decode_as_single_utterances_do() -> None:
@@ -307,50 +338,150 @@ def examples(count: int = 12) -> list[Example]:
     return made
 
 
-def test_training_learns_resumes_and_is_repeatable(tmp_path) -> None:
-    torch.set_num_threads(1)
-    plan = training.Plan(epochs=2, batch=4, rate=3e-3)
-    for name in ("once", "again"):
-        training.train_stage(examples(), tmp_path / name, TINY, "audio", plan)
-    once, again = ((tmp_path / n / "audio" / "audio.safetensors").read_bytes() for n in ("once", "again"))
-    assert once == again
-    # Killed after the first epoch and resumed: the same as never killed.
-    torch.manual_seed(plan.seed)
-    network = build("audio", TINY)
-    stopping = dataclasses.replace(plan)
+@pytest.fixture
+def killed_after_an_epoch(monkeypatch):
+    """Let every training die right after its state of the first epoch is on disk."""
     original = training._keep
 
     def kill(*arguments, **named):
         original(*arguments, **named)
         raise KeyboardInterrupt
 
-    training._keep = kill
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            training.fit({"audio": network}, examples(), stopping, tmp_path / "killed" / "audio")
-    finally:
-        training._keep = original
+    monkeypatch.setattr(training, "_keep", kill)
+    return lambda: monkeypatch.setattr(training, "_keep", original)
+
+
+def test_training_is_repeatable_and_resumes_after_a_kill(tmp_path, killed_after_an_epoch) -> None:
+    torch.set_num_threads(1)
+    plan = training.Plan(epochs=2, batch=4, rate=3e-3)
+    with pytest.raises(KeyboardInterrupt):
+        training.train_stage(examples(), tmp_path / "killed", TINY, "audio", plan)
+    killed_after_an_epoch()
     training.train_stage(examples(), tmp_path / "killed", TINY, "audio", plan, resume=True)
-    assert (tmp_path / "killed" / "audio" / "audio.safetensors").read_bytes() == once
+    for name in ("once", "again"):
+        training.train_stage(examples(), tmp_path / name, TINY, "audio", plan)
+    killed, once, again = (
+        (tmp_path / n / "audio" / "audio.safetensors").read_bytes() for n in ("killed", "once", "again")
+    )
+    assert once == again == killed
     with pytest.raises(CommandError, match="--resume"):
         training.train_stage(examples(), tmp_path / "once", TINY, "audio", plan)
 
 
+def test_training_on_stored_views_resumes_after_a_kill(tmp_path, killed_after_an_epoch) -> None:
+    torch.set_num_threads(1)
+    plan = training.Plan(epochs=2, batch=4, warp=0.1)
+    for folder in ("killed", "once"):
+        for stream in ("audio", "video"):
+            torch.manual_seed(0)
+            (tmp_path / folder / stream).mkdir(parents=True)
+            training.save_network(build(stream, TINY), tmp_path / folder / stream / f"{stream}.safetensors")
+    with pytest.raises(KeyboardInterrupt):
+        training.train_stage(examples(), tmp_path / "killed", TINY, "fusion", plan)
+    killed_after_an_epoch()
+    training.train_stage(examples(), tmp_path / "killed", TINY, "fusion", plan, resume=True)
+    training.train_stage(examples(), tmp_path / "once", TINY, "fusion", plan)
+    for name in ARCHITECTURES:
+        killed, once = ((tmp_path / n / "fusion" / f"{name}.safetensors").read_bytes() for n in ("killed", "once"))
+        assert killed == once, name
+
+
 def test_all_stages_give_networks_that_answer(tmp_path) -> None:
     plan = training.Plan(epochs=1, batch=4)
-    with pytest.raises(CommandError, match="train the stages audio and video first"):
+    with pytest.raises(CommandError, match="train the stages before this one first"):
         training.train_stage(examples(), tmp_path, TINY, "fusion", plan)
     for stage in ("audio", "video", "fusion"):
         training.train_stage(examples(), tmp_path, TINY, stage, plan)
-    audio = systems.load(tmp_path / "audio" / "audio.safetensors")
-    fused = systems.load(tmp_path / "fusion" / "relscore.safetensors")
-    assert audio.audio is not None
-    assert fused.audio is not None
-    for one, other in zip(audio.audio.parameters(), fused.audio.parameters(), strict=True):
-        assert torch.equal(one, other)  # the front end stayed as it was
-    memory, traces = fused(torch.randn(1, 25, 20, 20), torch.randn(1, 25 * 640), torch.tensor([25]))
-    assert memory.shape == (1, 25, 16)
-    assert set(traces) == {"reliability_video", "reliability_audio"}
+    for name in ARCHITECTURES:
+        network = systems.load(tmp_path / "fusion" / f"{name}.safetensors")
+        assert network.architecture == name
+        for stream in {"audio": ("audio",), "video": ("visual",)}.get(name, ("audio", "visual")):
+            first = systems.load(
+                tmp_path / stream.replace("visual", "video") / f"{stream.replace('visual', 'video')}.safetensors"
+            )
+            kept, now = (n.state_dict() for n in (first, network))
+            # The front end stayed as it was, its running means too; what is above it did not.
+            for key in (k for k in kept if k.startswith(f"{stream}.")):
+                assert torch.equal(kept[key], now[key]), (name, key)
+            assert not torch.equal(first.ctc.weight, network.ctc.weight)
+        memory, traces = network(torch.randn(1, 25, 20, 20), torch.randn(1, 25 * 640), torch.tensor([25]))
+        assert memory.shape == (1, 25, 16)
+        assert ("reliability_video" in traces) == (name == "relscore")
+
+
+def test_a_batch_holds_pieces_of_like_length_and_an_epoch_every_clip() -> None:
+    made = examples(24)
+    plan = training.Plan(epochs=1, batch=4, cut=0.5, warp=0.2)
+    batches = training._batches(made, 0, plan, np.random.default_rng(0))
+    assert sorted(p.clip for batch in batches for p in batch) == list(range(24))
+    pieces = [p for batch in batches for p in batch]
+    assert {p.text for p in pieces} > {"BIN RED NOW", "BIN BLUE NOW"}  # some are whole, some cut
+    for piece in pieces:
+        assert piece.text in made[piece.clip].text
+        assert (np.diff(piece.frames) >= 0).all()
+        assert 0 <= piece.frames[0] < piece.frames[-1] < 32
+        # Said up to a fifth faster or slower.
+        assert len(piece.frames) == pytest.approx(1 + np.ptp(piece.frames), rel=0.2, abs=1)
+    spread = np.mean([np.ptp([len(p.frames) for p in batch]) for batch in batches])
+    assert spread < np.ptp([len(p.frames) for p in pieces]) / 2
+
+
+def test_an_epoch_sees_a_share_of_the_further_clips_another_each_time() -> None:
+    made, plan = examples(28), training.Plan(epochs=1, batch=4, also=0.5)
+    epochs = [training._batches(made, 8, plan, np.random.default_rng(seed)) for seed in (0, 1)]
+    first, second = ({p.clip for batch in epoch for p in batch} for epoch in epochs)
+    assert [len(batch) for batch in epochs[0]] == [4] * 6
+    assert set(range(20)) <= first & second
+    assert len(first) == len(second) == 24
+    assert first != second
+
+
+def test_views_hold_the_clip_as_it_is_and_corrupted_and_are_made_once(tmp_path) -> None:
+    made = examples(3)
+    torch.manual_seed(0)
+    front = build("audio", TINY).audio
+    asked = []
+
+    def seen(example, rng):
+        asked.append(rng is None)
+        wave = example.wave() if rng is None else example.wave() * rng.uniform(2.0, 3.0)
+        return wave.astype(np.float32)
+
+    def made_views(seed=0):
+        return store_views(front, TINY.features, made, seen, tmp_path / "audio", 3, seed, "cpu")
+
+    plain, loud, louder = (np.asarray(v, dtype=np.float32) for v in made_views())
+    assert asked == [True] * 3 + [False] * 6
+    with torch.inference_mode():
+        expected = front(torch.from_numpy(made[1].wave())[None])[0].numpy()
+    assert plain[32:64] == pytest.approx(expected, abs=0.05 * float(expected.std()))  # made in bfloat16
+    assert not np.array_equal(loud, louder)
+    made_views()
+    assert len(asked) == 9  # read back
+    made_views(seed=1)
+    assert len(asked) == 18
+    front.stem[0].weight.data *= 2.0
+    made_views()
+    assert len(asked) == 27  # another front end sees anew
+
+
+def test_the_look_at_views_blanks_and_warps(tmp_path) -> None:
+    view = np.repeat(np.arange(1, 41, dtype=np.float16)[:, None], 8, axis=1)
+    look = training.from_views([[view], [view * 2]], np.array([0, 10, 40]), "cpu")
+    pieces = [training.Piece(1, np.arange(0, 20), "A"), training.Piece(0, np.array([0, 0, 1, 2]), "B")]
+    visual, audio, lengths = look(pieces, np.random.default_rng(0))
+    assert visual is not None
+    assert audio is not None
+    assert lengths.tolist() == [20, 4]
+    assert visual.shape == audio.shape == (2, 20, 8)
+    heard = audio[0].mean(dim=1)
+    blank = audio[0] == 0
+    assert torch.equal(blank.all(dim=1), blank.any(dim=1))
+    assert blank.all(dim=1).sum() <= 5
+    assert heard[~blank.all(dim=1)].numpy() == pytest.approx(
+        2.0 * np.arange(11, 31)[~blank.all(dim=1).numpy()], abs=3 * 0.1 * 2 * 12 / 8**0.5
+    )
+    assert (visual[1, 4:] == 0).all()
 
 
 def test_the_recipe_prepares_real_clips_once_and_trains_on_them(shared, tmp_path) -> None:
