@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from syncbench.contracts import Score
-from syncbench.reports.leaderboard import anchor_of, family_tables, is_clean, system_title
+from syncbench.reports.leaderboard import anchor_of, family_tables, is_clean, link
 from syncbench.reports.table import Table
 from syncbench.reports.text import figure_text
 from syncbench.runs import Run
@@ -28,17 +28,18 @@ def phone_tables(runs: Sequence[Run]) -> list[Table]:
     """Return one table per group of runs whose sync was measured by class of phone, with how often each is said."""
     tables: list[Table] = []
     for table in family_tables(runs, _FAMILY, "Where sync is lost, by class of phone"):
-        counted = next((run for run in runs for row in table.rows if row.run == run.name and not row.anchor), runs[0])
-        tables.append(dataclasses.replace(table, notes=(_counts(counted), *table.notes)))
+        first = next(run for run in runs if link(run) == table.rows[0].link)
+        note = ", ".join(f"{name} {count}" for name, count in _frames(first).items())
+        tables.append(dataclasses.replace(table, notes=(f"Frames of each class: {note}.", *table.notes)))
     return tables
 
 
-def _counts(run: Run) -> str:
+def _frames(run: Run) -> dict[str, int]:
+    """Return in how many frames a phone of each class is said, of the clips that a run measured."""
     from syncbench.metrics.phone_classes import CLASSES
 
     total = run.totals(_FAMILY, run.conditions[0])
-    counts = ", ".join(f"{name} {getattr(total, f'{name}_windows')}" for name in CLASSES)
-    return f"Frames in which such a phone is said, of {system_title(run)}: {counts}."
+    return {name: int(getattr(total, f"{name}_windows")) for name in CLASSES}
 
 
 def sync_by_class(runs: Sequence[Run], width: float) -> Canvas | None:
@@ -61,6 +62,11 @@ def sync_by_class(runs: Sequence[Run], width: float) -> Canvas | None:
     colours = {str(run.path): f"C{i % 8}" for i, run in enumerate(run for run in runs if not run.is_anchor)}
     canvas, axes = plt.subplots(len(panels), 1, sharex=True, squeeze=False, figsize=(width, 0.52 * width * len(panels)))
     places = {str(run.path): i for i, run in enumerate(runs)}
+    models = [anchor_of(run) or run.manifest.model for run in runs]
+    names = [
+        figure_text(model if models.count(model) == 1 else run.name)[:28]
+        for run, model in zip(runs, models, strict=True)
+    ]
     named: dict[str, Line2D] = {}
     for axis, (score, label) in zip(axes.flat, panels, strict=True):
         for run, values in kept[score]:
@@ -73,12 +79,15 @@ def sync_by_class(runs: Sequence[Run], width: float) -> Canvas | None:
                 if value.low is not None and value.high is not None:
                     axis.plot((x, x), (value.low, value.high), color=colour, linewidth=2.2, alpha=0.4)
                 (dot,) = axis.plot(x, value.value, mark, color=colour, linestyle="none")
-                named.setdefault(figure_text(anchor_of(run) or run.manifest.model)[:28], dot)
+                named.setdefault(names[places[str(run.path)]], dot)
         axis.set_ylabel(label)
+        axis.margins(y=0.08)
         axis.set_ylim(bottom=0)
         axis.grid(axis="x", visible=False)
-    axes.flat[-1].set_xticks(range(len(CLASSES)), CLASSES)
-    canvas.legend(list(named.values()), list(named), loc="outside lower center", ncols=4)
+    frames = _frames(kept[panels[0][0]][0][0])
+    axes.flat[-1].set_xticks(range(len(CLASSES)), [f"{name}\n{frames[name]} frames" for name in CLASSES])
+    shown = sorted(named, key=lambda name: names.index(name))
+    canvas.legend([named[name] for name in shown], shown, loc="outside lower center", ncols=4)
     return canvas
 
 

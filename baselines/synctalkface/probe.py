@@ -123,6 +123,11 @@ def pairs_of(slots: NDArray[np.int64], opening: NDArray[np.floating[Any]], most:
     return np.stack([order[:count], order[::-1][:count]], axis=1)
 
 
+def _opening(frames: Frames) -> NDArray[np.float64]:
+    """Return how far the mouth is open in each frame ``[N]``, each by itself: landmarks of a video are smoothed over it."""
+    return mouth_opening(np.concatenate([find_landmarks(frame[None]) for frame in frames]))
+
+
 def exhibit(probed: Probe) -> dict[str, NDArray[Any]]:
     """Return what a run keeps of the memory (``System.probe``).
 
@@ -134,7 +139,7 @@ def exhibit(probed: Probe) -> dict[str, NDArray[Any]]:
     - ``blend_opening``: the mouth's opening along each blend, ``[N, STEPS]``.
     """
     gallery = probed.gallery()
-    opening = mouth_opening(find_landmarks(gallery))
+    opening = _opening(gallery)
     found: dict[str, NDArray[Any]] = {
         "slots": probed.mouths(gallery),
         "slot_opening": opening.astype(np.float32),
@@ -143,7 +148,7 @@ def exhibit(probed: Probe) -> dict[str, NDArray[Any]]:
     if not len(pairs):
         return found
     blends = [probed.blend(first, second) for first, second in pairs.tolist()]
-    openings = np.stack([mouth_opening(find_landmarks(blend)) for blend in blends])
+    openings = np.stack([_opening(blend) for blend in blends])
     return found | {
         "blend": probed.mouths(blends[0]),
         "blend_slots": pairs,
