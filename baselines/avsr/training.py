@@ -99,8 +99,8 @@ class Plan:
 
 EMBEDDED_PLANS = {
     "audio": Plan(epochs=26, rate=1.2e-3, naming=1.0),
-    "video": Plan(epochs=5, rate=6e-4, cut=0.7, naming=1.0),
-    "fusion": Plan(epochs=20, rate=8e-4, cut=0.4, warp=0.12),
+    "video": Plan(epochs=4, rate=5e-4, cut=0.7, naming=1.0),
+    "fusion": Plan(epochs=20, rate=8e-4, cut=0.25, warp=0.08),
 }
 PAPER_PLAN = Plan(
     epochs=200, rate=256**-0.5 * 25_000**-0.5, schedule="noam", warm=25_000, decay=0.0, cut=0.0, naming=0.0
@@ -451,15 +451,18 @@ def _weights(file: Path) -> dict[str, Tensor]:
 def start_fusions(preset: Preset, audio: Path, video: Path) -> dict[str, Recogniser]:
     """Return all five recognisers, started from a trained audio and a trained video recogniser, front ends frozen.
 
-    Front ends are taken over, decoder and CTC from the audio recogniser. The plain model's encoders are those of the two;
-    V-CAFE and AV-RelScore, which have one encoder for both, start from the audio one.
+    Front ends are taken over. The plain model's encoders are those of the two; V-CAFE's encoder, which reads audio frames
+    emphasised by video, is the audio one; AV-RelScore's, whose memory stands at the video's positions, the video one. The
+    decoder and CTC are those of the audio recogniser, for AV-RelScore of the video one.
     """
     heard, seen = _weights(audio), _weights(video)
     started: dict[str, Recogniser] = {}
     for architecture in ARCHITECTURES:
         network = build(architecture, preset)
         own = network.state_dict()
-        given = {"audio": heard, "video": seen}.get(architecture) or _both(heard, seen, own)
+        given = {"audio": heard, "video": seen}.get(architecture)
+        if given is None:
+            given = _both(heard, seen, seen if architecture == "relscore" else heard, own)
         network.load_state_dict(own | given)
         for front in (network.visual, network.audio):
             if front is not None:
@@ -468,11 +471,14 @@ def start_fusions(preset: Preset, audio: Path, video: Path) -> dict[str, Recogni
     return started
 
 
-def _both(heard: Mapping[str, Tensor], seen: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return what an audio-visual recogniser with the tensors ``own`` takes over from the two with one stream."""
-    taken = {k: v for k, v in heard.items() if k.startswith(("audio.", "decoder.", "ctc."))}
+def _both(
+    heard: Mapping[str, Tensor], seen: Mapping[str, Tensor], main: Mapping[str, Tensor], own: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Return what an audio-visual recogniser with the tensors ``own`` takes over; decoder and one encoder from ``main``."""
+    taken = {k: v for k, v in heard.items() if k.startswith("audio.")}
     taken |= {k: v for k, v in seen.items() if k.startswith("visual.")}
-    for source, prefix in ((heard, "fusion.audio."), (seen, "fusion.visual."), (heard, "fusion.encoder.")):
+    taken |= {k: v for k, v in main.items() if k.startswith(("decoder.", "ctc."))}
+    for source, prefix in ((heard, "fusion.audio."), (seen, "fusion.visual."), (main, "fusion.encoder.")):
         for key, value in source.items():
             target = key.replace("fusion.encoder.", prefix)
             if key.startswith("fusion.encoder.") and target in own:

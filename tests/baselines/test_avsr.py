@@ -143,6 +143,29 @@ def test_the_video_recogniser_starts_from_lip_reader_and_audio(tmp_path) -> None
             assert torch.equal(a, b.half().float())
 
 
+def test_fusions_start_from_the_recognisers_of_one_stream(tmp_path) -> None:
+    torch.manual_seed(0)
+    files = {stream: tmp_path / f"{stream}.safetensors" for stream in ("audio", "video")}
+    for stream, file in files.items():
+        training.save_network(build(stream, TINY), file)
+    heard, seen = systems.load(files["audio"]).state_dict(), systems.load(files["video"]).state_dict()
+    started = {name: n.state_dict() for name, n in training.start_fusions(TINY, *files.values()).items()}
+    some = "blocks.0.first.w1.weight"
+    for name, key, source in (
+        ("av", f"fusion.audio.{some}", heard),
+        ("av", f"fusion.visual.{some}", seen),
+        ("vcafe", f"fusion.encoder.{some}", heard),
+        ("relscore", f"fusion.encoder.{some}", seen),
+        ("relscore", "ctc.weight", seen),
+        ("vcafe", "ctc.weight", heard),
+    ):
+        known = source[key.replace("fusion.audio", "fusion.encoder").replace("fusion.visual", "fusion.encoder")]
+        assert torch.equal(started[name][key], known), (name, key)
+    for name in ("av", "vcafe", "relscore"):
+        for key in (k for k in started[name] if k.startswith(("audio.", "visual."))):
+            assert torch.equal(started[name][key], (heard | seen)[key]), (name, key)
+
+
 def test_each_word_weighs_the_same() -> None:
     named = torch.tensor([[0, 0, 0, 5, 5, 7, 0, -1]])
     weight = training._even(named)[0]
