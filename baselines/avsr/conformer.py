@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .dropout import Dropout
+
 __all__ = ["ConformerBlock", "ConformerEncoder", "FeedForward", "length_mask", "relative_positions"]
 
 
@@ -33,7 +35,7 @@ class FeedForward(nn.Module):
         self.w1 = nn.Linear(dimension, hidden)
         self.w2 = nn.Linear(hidden, dimension)
         self.act = act()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         return cast("Tensor", self.w2(self.dropout(self.act(self.w1(x)))))
@@ -100,7 +102,7 @@ class ConformerBlock(nn.Module):
         self.convolution = _Convolution(dimension, kernel)
         self.second = FeedForward(dimension, hidden, dropout, nn.SiLU)
         self.norms = nn.ModuleList(nn.LayerNorm(dimension) for _ in range(5))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
         first, attention, convolution, second, last = self.norms
@@ -121,7 +123,7 @@ class ConformerEncoder(nn.Module):
         self.embed = nn.Linear(inside, dimension)
         self.blocks = nn.ModuleList(ConformerBlock(dimension, heads, hidden, kernel, dropout) for _ in range(blocks))
         self.norm = nn.LayerNorm(dimension)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.scale = math.sqrt(dimension)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .conformer import FeedForward
+from .dropout import Dropout
 
 __all__ = ["BLANK", "END", "SYMBOLS", "UNKNOWN", "Decoder", "GrowingTexts", "decode_text", "encode_text"]
 
@@ -70,7 +71,7 @@ class _Layer(nn.Module):
         self.source = _Attention(dimension, heads, dropout)
         self.forward_layer = FeedForward(dimension, hidden, dropout, nn.ReLU)
         self.norms = nn.ModuleList(nn.LayerNorm(dimension) for _ in range(3))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, causal: Tensor, memory: Tensor, seen: Tensor) -> Tensor:
         own, source, last = self.norms
@@ -89,7 +90,7 @@ class Decoder(nn.Module):
         self.layers = nn.ModuleList(_Layer(dimension, heads, hidden, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(dimension)
         self.out = nn.Linear(dimension, len(SYMBOLS))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, symbols: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
         """``mask`` says which memory positions are real, bool ``[B, L]``."""

@@ -15,6 +15,7 @@ from syncbench.baselines.avsr.conformer import ConformerEncoder, length_mask
 from syncbench.baselines.avsr.corpus import Example, load
 from syncbench.baselines.avsr.decoder import BLANK, END, SYMBOLS, decode_text, encode_text
 from syncbench.baselines.avsr.decoding import Beam, PrefixScorer, beam_search, greedy_ctc
+from syncbench.baselines.avsr.dropout import Dropout
 from syncbench.baselines.avsr.language import CharacterNgram
 from syncbench.baselines.avsr.network import ARCHITECTURES, build
 from syncbench.baselines.avsr.presets import EMBEDDED, PAPER, Preset
@@ -164,6 +165,19 @@ def test_fusions_start_from_the_recognisers_of_one_stream(tmp_path) -> None:
     for name in ("av", "vcafe", "relscore"):
         for key in (k for k in started[name] if k.startswith(("audio.", "visual."))):
             assert torch.equal(started[name][key], (heard | seen)[key]), (name, key)
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+    torch.manual_seed(0)
+    x, drop = torch.ones(37, 101), Dropout(0.25)
+    dropped = drop(x)
+    assert dropped.unique().tolist() == pytest.approx([0.0, 4 / 3])
+    for place in range(8):  # each of the eight bytes of a number
+        assert (dropped.flatten()[place::8] == 0).float().mean() == pytest.approx(0.25, abs=0.08)
+    assert not torch.equal(dropped, drop(x))
+    torch.manual_seed(0)
+    assert torch.equal(dropped, drop(x))
+    assert torch.equal(drop.eval()(x), x)
 
 
 def test_each_word_weighs_the_same() -> None:
