@@ -1,8 +1,8 @@
 """How much phonetic context lip generation needs: a score against the length of the window that the generator heard.
 
 CALS (ICASSP 2024) sweeps the window and finds about 1.2 s to be the effective context: the smallest LMD. Here the sweep
-is a set of runs that differ in ``--option context=N`` alone. The curve's best point and its knee (the shortest window
-within 1 % of the best score) come with bootstrap intervals over the same clips at every length.
+is a set of runs that differ in one option alone (``--sweep context=0,4,13``). The curve's best point and its knee (the
+shortest window within 1 % of the best score) come with bootstrap intervals over the same clips at every length.
 """
 
 from __future__ import annotations
@@ -22,33 +22,37 @@ __all__ = ["ContextCurve", "context_curve", "knee", "window_seconds"]
 _TOLERANCE = 0.01
 
 
-def window_seconds(context: int) -> float:
-    """Return the length of the window of ``context`` frames on either side, in seconds."""
+def window_seconds(context: float) -> float:
+    """Return the length of the window of ``context`` frames on either side, in seconds; infinite for the whole clip."""
     return (2 * context + 1) / FPS
 
 
 @dataclass(frozen=True, slots=True)
 class ContextCurve:
-    """A score against context.
+    """A score against context, or another number that a model takes.
 
     Attributes:
-        contexts: frames on either side, ascending.
+        contexts: frames on either side, ascending; infinite for the whole clip.
         values, low, high: the score at each, and its 95 % interval.
+        gains, gains_low, gains_high: the score at each minus the one at the smallest, and its interval.
         best, best_low, best_high: the context of the best value, and its interval.
         knee, knee_low, knee_high: the smallest context within 1 % of the best value, and its interval.
-        gain: best value minus the value without context; ``gain_low``, ``gain_high`` its interval.
+        gain, gain_low, gain_high: the gain at the best value.
     """
 
-    contexts: tuple[int, ...]
+    contexts: tuple[float, ...]
     values: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
-    best: int
-    best_low: int
-    best_high: int
-    knee: int
-    knee_low: int
-    knee_high: int
+    gains: tuple[float, ...]
+    gains_low: tuple[float, ...]
+    gains_high: tuple[float, ...]
+    best: float
+    best_low: float
+    best_high: float
+    knee: float
+    knee_low: float
+    knee_high: float
     gain: float
     gain_low: float
     gain_high: float
@@ -70,7 +74,7 @@ def knee(values: NDArray[np.floating[Any]], lower_is_better: bool, tolerance: fl
 
 
 def context_curve(
-    measurements: Mapping[int, Sequence[Measurement]],
+    measurements: Mapping[float, Sequence[Measurement]],
     groups: Sequence[str],
     score: str,
     lower_is_better: bool,
@@ -85,7 +89,7 @@ def context_curve(
         score: a name in the measurements' ``scores``.
 
     Raises:
-        ValueError: fewer than two contexts, or unequal numbers of clips.
+        ValueError: fewer than two contexts, unequal numbers of clips, or a score that the clips do not give.
     """
     contexts = tuple(sorted(measurements))
     if len(contexts) < 2 or any(len(measurements[n]) != len(groups) for n in contexts):
@@ -97,36 +101,43 @@ def context_curve(
     table = np.stack([_values(measurements[n], weights, score) for n in contexts], axis=1)  # [1 + resamples, contexts]
     whole, drawn = table[0], table[1:]
     drawn = drawn[np.isfinite(drawn).all(axis=1)]
+    if not len(drawn) or not np.isfinite(whole).all():
+        raise ValueError(f"{score} has no value at some context")
     ends = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     low, high = np.quantile(drawn, ends, axis=0)
     places = np.array(contexts)
     pick = np.argmin if lower_is_better else np.argmax
     best, bests = int(pick(whole)), places[pick(drawn, axis=1)]
     knees = places[knee(drawn, lower_is_better)]
-    gains = drawn[:, best] - drawn[:, 0]
+    gains = whole - whole[0]
+    gains_low, gains_high = np.quantile(drawn - drawn[:, :1], ends, axis=0)
     return ContextCurve(
         contexts=contexts,
         values=tuple(whole.tolist()),
         low=tuple(low.tolist()),
         high=tuple(high.tolist()),
+        gains=tuple(gains.tolist()),
+        gains_low=tuple(gains_low.tolist()),
+        gains_high=tuple(gains_high.tolist()),
         best=contexts[best],
         best_low=_quantile(bests, ends[0]),
         best_high=_quantile(bests, ends[1]),
-        knee=int(places[int(knee(whole, lower_is_better))]),
+        knee=contexts[int(knee(whole, lower_is_better))],
         knee_low=_quantile(knees, ends[0]),
         knee_high=_quantile(knees, ends[1]),
-        gain=float(whole[best] - whole[0]),
-        gain_low=float(np.quantile(gains, ends[0])),
-        gain_high=float(np.quantile(gains, ends[1])),
+        gain=float(gains[best]),
+        gain_low=float(gains_low[best]),
+        gain_high=float(gains_high[best]),
     )
 
 
-def _quantile(values: NDArray[np.int64], share: float) -> int:
-    return int(np.quantile(values, share, method="inverted_cdf"))
+def _quantile(values: NDArray[Any], share: float) -> float:
+    return float(np.quantile(values, share, method="inverted_cdf"))
 
 
 def _values(measurements: Sequence[Measurement], weights: NDArray[np.float64], score: str) -> NDArray[np.float64]:
     kind = type(measurements[0])
     names = list(kind.__dataclass_fields__)
     sums = weights @ np.array([[float(getattr(m, name)) for name in names] for m in measurements])
-    return np.asarray(kind(**dict(zip(names, sums.T, strict=True))).scores()[score], dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(kind(**dict(zip(names, sums.T, strict=True))).scores()[score], dtype=np.float64)

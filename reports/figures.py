@@ -24,6 +24,7 @@ from syncbench.reports.leaderboard import anchor_of, digest, is_clean, link
 from syncbench.reports.memory import MEMORY_FIGURES
 from syncbench.reports.phones import sync_by_class
 from syncbench.reports.reliability import reliability
+from syncbench.reports.sweep import draw_sweep, sweeps
 from syncbench.reports.table import Table, head
 from syncbench.reports.text import figure_text as _text
 from syncbench.reports.text import file_name
@@ -82,7 +83,9 @@ def draw_all(runs: Sequence[Run], tables: Sequence[Table], folder: Path, paper: 
         for kind, title, draw in MEMORY_FIGURES:
             jobs.append((f"{kind}-{run.name}-{digest(run)[:6]}", f"{title}, {run.name}", partial(draw, run, narrow)))
     jobs.append(("reliability", "Reliability of both streams over time", partial(reliability, runs, narrow)))
-    jobs.append(("context", "Scores by context length", partial(context, runs, narrow)))
+    for sweep in sweeps(runs):
+        name = f"{sweep.key}-{sweep.title}-{sweep.runs[0].manifest.dataset}-{digest(sweep.runs[0])[:6]}"
+        jobs.append((name, f"Scores by {sweep.key}, {sweep.title}", partial(draw_sweep, sweep, wide)))
     drawn: list[Figure] = []
     with style():
         for name, title, job in jobs:
@@ -327,57 +330,3 @@ def _noise(condition: str) -> tuple[str, float | None, str]:
         return noise, float(level), found.visual
     except ValueError:
         return found.audio, None, found.visual
-
-
-def context(runs: Sequence[Run], width: float) -> Canvas | None:
-    """Draw scores of runs of one model that differ in their context length."""
-    from matplotlib import pyplot as plt
-
-    series: dict[str, list[tuple[float, Run]]] = {}
-    for run in runs:
-        length = _context(run)
-        if length is not None:
-            series.setdefault(run.manifest.model.partition(":")[0], []).append((length, run))
-    series = {
-        model: sorted(found, key=lambda f: f[0]) for model, found in series.items() if len({f[0] for f in found}) > 1
-    }
-    if not series:
-        return None
-    wanted = [
-        n
-        for n in ("lse_c", "lse_d", "wer")
-        if any(s.name == n for f in series.values() for _, r in f for s in r.summary.scores)
-    ]
-    if not wanted:
-        return None
-    canvas, axes = plt.subplots(1, len(wanted), figsize=(width, 0.7 * width), squeeze=False)
-    for axis, name in zip(axes.flat, wanted, strict=True):
-        for i, (model, found) in enumerate(series.items()):
-            points = [
-                (x, s)
-                for x, r in found
-                for s in r.summary.scores
-                if s.name == name and is_clean(s.condition) and s.value is not None
-            ]
-            axis.plot(
-                [x for x, _ in points], [s.value for _, s in points], marker="o", color=f"C{i % 8}", label=_text(model)
-            )
-            bounded = [(x, s.low, s.high) for x, s in points if s.low is not None and s.high is not None]
-            if bounded:
-                x, low, high = zip(*bounded, strict=True)
-                axis.fill_between(x, low, high, color=f"C{i % 8}", alpha=0.15, linewidth=0)
-            if points:
-                axis.set_title(_text(points[0][1].title))
-        axis.set_xlabel("context length [frames]")
-    axes.flat[0].legend()
-    return canvas
-
-
-def _context(run: Run) -> float | None:
-    known = {**run.manifest.request.options, **run.manifest.settings}
-    for key in ("context", "context_length"):
-        try:
-            return float(known[key])
-        except (KeyError, ValueError):
-            continue
-    return None

@@ -49,7 +49,8 @@ def _upright(table: Table) -> Table:
 
 def _parts(table: Table, width: int) -> list[Table]:
     """Return the table's columns in as few parts as fit ``width``."""
-    room = width - min(_NAME, max((len(plain(row.title)) for row in table.rows), default=0)) - 6
+    names = [table.rows_are, *(plain(row.title) for row in table.rows)]
+    room = width - min(_NAME, max(map(len, names))) - 6
     starts = [0]
     used = 0
     for i, column in enumerate(table.columns):

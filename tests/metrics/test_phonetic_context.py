@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,15 @@ class Distance(Measurement):
         return {"lmd": self.total / np.maximum(self.frames, 1)}
 
 
+@dataclass(frozen=True)
+class Rate(Measurement):
+    errors: int = 0
+    count: int = 0
+
+    def scores(self) -> dict[str, Any]:
+        return {"rate": self.errors / self.count}
+
+
 def sweep(noise: float, clips: int = 40) -> dict[int, list[Distance]]:
     """LMD that falls until 13 frames of context and rises a little after."""
     truth = {0: 2.0, 5: 1.4, 10: 1.105, 13: 1.1, 20: 1.2}
@@ -38,6 +48,11 @@ def test_best_and_knee_are_found() -> None:
     assert (curve.best_low, curve.best_high) == (13, 13)
     assert curve.gain == pytest.approx(-0.9)
     assert curve.gain_high < 0
+    assert curve.gains == pytest.approx([0.0, -0.6, -0.895, -0.9, -0.8])
+    assert curve.gains_high[0] == curve.gains_low[0] == 0.0
+    assert curve.gains_high[3] - curve.gains_low[3] < 1e-9 < curve.high[3] - curve.low[3], (
+        "clips differ, changes do not"
+    )
     assert curve.low[0] < curve.values[0] < curve.high[0]
     rows = curve.rows()
     assert rows[3]["seconds"] == pytest.approx(1.08)
@@ -55,6 +70,20 @@ def test_higher_may_be_better() -> None:
     values = np.array([[0.5, 0.895, 0.9, 0.7]])
     assert knee(values, lower_is_better=False).tolist() == [1]
     assert knee(values, lower_is_better=True).tolist() == [0]
+
+
+def test_the_whole_clip_is_the_longest_window() -> None:
+    some = sweep(0.0)
+    curve = context_curve({**some, math.inf: some[13]}, [""] * 40, "lmd", lower_is_better=True)
+    assert curve.contexts[-1] == math.inf
+    assert curve.best == 13
+    assert curve.rows()[-1]["seconds"] == math.inf
+
+
+def test_a_score_without_value_is_refused() -> None:
+    empty = {n: [Rate() for _ in range(3)] for n in (0, 5)}
+    with pytest.raises(ValueError, match="no value"):
+        context_curve(empty, [""] * 3, "rate", lower_is_better=True)
 
 
 def test_unequal_clips_are_refused() -> None:

@@ -88,6 +88,7 @@ def make_run(tmp_path: Path, films: tuple[Path, Path]) -> MakeRun:
         conditions: Sequence[tuple[str, Sequence[float]]] = (),
         unavailable: Mapping[str, str] | None = None,
         settings: Mapping[str, str] | None = None,
+        options: Mapping[str, str] | None = None,
         traces: bool = False,
     ) -> Run:
         out = (folder or tmp_path / "runs") / (name or model.replace("/", "-").replace(":", "-"))
@@ -105,7 +106,7 @@ def make_run(tmp_path: Path, films: tuple[Path, Path]) -> MakeRun:
             name=out.name,
             created="2026-01-01T00:00:00+00:00",
             command=("run", "--model", model),
-            request=Request(model=model, dataset=dataset, audio=audio, visual=visual),
+            request=Request(model=model, dataset=dataset, audio=audio, visual=visual, options=dict(options or {})),
             task=task,
             settings=dict(settings or {}),
             metrics=measured,

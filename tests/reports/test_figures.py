@@ -61,7 +61,7 @@ def test_recognisers_get_error_rates_against_noise(make_run: MakeRun, tmp_path: 
 
 def test_context_lengths_of_one_model_make_a_curve(make_run: MakeRun, tmp_path: Path) -> None:
     runs = [
-        make_run("cals", [v + c / 10 for v in BASE], name=f"cals-{c}", settings={"context": str(c)}) for c in (0, 5, 30)
+        make_run("cals", [v + c / 10 for v in BASE], name=f"cals-{c}", options={"context": str(c)}) for c in (0, 5, 30)
     ]
     assert "context" in drawn(runs, tmp_path)
     assert "context" not in drawn(runs[:1], tmp_path / "one")

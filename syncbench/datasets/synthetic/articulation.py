@@ -155,6 +155,7 @@ def articulate(
     reach: float = 1.0,
     effort: float = 1.0,
     fps: float = FPS,
+    within: float = np.inf,
 ) -> NDArray[np.float32]:
     """Return articulators ``[frames, 8]`` (columns ``ARTICULATORS``) at the middle of each frame's exposure.
 
@@ -164,6 +165,8 @@ def articulate(
         reach: temporal reach of coarticulation; 1 is ordinary speech, larger smears further.
         effort: how far the speaker moves: about 0.8 mumbles, 1.2 is very clear. Closures stay closed.
         fps: frames per second.
+        within: seconds before and after a frame outside which phones are unheard of: a phone counts where any of it lies
+            inside. The mouth that one can know from so much context.
     """
     times = (np.arange(frames) + 0.5) / fps
     length = frames / fps
@@ -186,6 +189,8 @@ def articulate(
             _ANTICIPATION.get(kind, _CONSONANT_ANTICIPATION) * max(reach, 0.02) / (1 + np.log(np.maximum(strength, 1)))
         )
         dominance = strength * np.exp(-(before + after / _CARRY_OVER)[:, None] / tau)
+        if np.isfinite(within):
+            dominance[(times < start - within) | (times > end + within)] = 0.0
         total += dominance * target
         weight += dominance
     moved = total / weight

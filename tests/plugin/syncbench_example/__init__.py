@@ -25,7 +25,7 @@ from syncbench.contracts import (
     Task,
     Unusable,
 )
-from syncbench.errors import ClipError
+from syncbench.errors import ClipError, CommandError
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,16 @@ TONE = Tone()
 
 @dataclass(frozen=True)
 class Darker:
-    """Halves the brightness; raises on the clip named in $EXAMPLE_FAIL, and dies with its process on $EXAMPLE_DIE."""
+    """Takes brightness away; raises on the clip named in $EXAMPLE_FAIL, and dies with its process on $EXAMPLE_DIE."""
 
     name: str = "darker"
     task: Task = "talking-face"
-    settings: Mapping[str, str] = field(default_factory=lambda: {"factor": "0.5"})
+    factor: float = 0.5
+    beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return {"factor": f"{self.factor:g}"}
 
     def answer(self, clip: Clip) -> Answer:
         if clip.id == os.environ.get("EXAMPLE_FAIL"):
@@ -78,7 +83,7 @@ class Darker:
         if clip.id == os.environ.get("EXAMPLE_DIE"):
             os._exit(9)
         frames = clip.frames()
-        return Answer(video=frames // 2, traces={"level": frames.mean((1, 2, 3))})
+        return Answer(video=(frames * self.factor).astype(np.uint8), traces={"level": frames.mean((1, 2, 3))})
 
     def probe(self, clip: Clip) -> Mapping[str, Any]:
         if reason := os.environ.get("EXAMPLE_HIDE"):
@@ -87,8 +92,16 @@ class Darker:
 
 
 def darker(setup: Setup) -> System:
-    """Make the model that halves the brightness."""
-    return Darker()
+    """Make the model that takes brightness away: half of it, or what ``factor`` leaves."""
+    try:
+        return Darker(factor=float(setup.options.get("factor", "0.5")))
+    except ValueError as error:
+        raise CommandError(f"option factor must be a number, not '{setup.options['factor']}'") from error
+
+
+def darkest(setup: Setup) -> System:
+    """Make the model that leaves a quarter, always shown beside the one that leaves more."""
+    return Darker("darkest", factor=0.25, beside={"darker": setup.options})
 
 
 @dataclass(frozen=True)
