@@ -18,7 +18,7 @@ import numpy as np
 
 from syncbench.baselines.lipreader.reader import LIP_HYPOTHESIS
 from syncbench.baselines.lipreader.vocabulary import KNOWN_WORDS
-from syncbench.contracts import Direction, Feature, Features, Measurement, ScoreSpec, Task
+from syncbench.contracts import Clip, Direction, Feature, Features, Measurement, ScoreSpec, Task
 from syncbench.errors import ClipError
 from syncbench.metrics._sums import ratio
 from syncbench.metrics.word_error import count_errors, normaliser
@@ -109,25 +109,32 @@ class Readability:
     def unavailable(self) -> str | None:
         return None
 
+    def unsuited(self, clip: Clip) -> str | None:
+        reason = self._unreadable(clip.transcript)
+        return reason and f"{clip.id}: {reason}"
+
+    def _unreadable(self, said: str | None) -> str | None:
+        """Return None, or why words cannot be read by this reader, whoever says them."""
+        if said is None:
+            return "readability needs the words that are said, and there is no transcript"
+        words = self.normaliser.apply(said).split()
+        if not words:
+            return "the transcript has no words, so nothing can be read"
+        unknown = next((word for word in words if word not in KNOWN_WORDS), None)
+        return unknown and f"the lip reader does not know '{unknown}', only GRID's {len(KNOWN_WORDS) - 1} words"
+
     def measure(self, reference: Features | None, output: Features) -> ReadabilityMeasurement:
         said = output.clip.transcript
         if said is None and reference is not None:
             said = reference.clip.transcript
-        if said is None:
-            raise ClipError(f"{output.clip.id}: readability needs the words that are said, and there is no transcript")
-        words = self.normaliser.apply(said)
-        if not words:
-            raise ClipError(f"{output.clip.id}: the transcript has no words, so nothing can be read")
-        unknown = [word for word in words.split() if word not in KNOWN_WORDS]
-        if unknown:
-            raise ClipError(
-                f"{output.clip.id}: the lip reader does not know '{unknown[0]}', only GRID's {len(KNOWN_WORDS) - 1} words"
-            )
+        if reason := self._unreadable(said):
+            raise ClipError(f"{output.clip.id}: {reason}")
+        words = self.normaliser.apply(said or "")
         answer = count_errors(words, self.normaliser.apply(text_of(output[LIP_HYPOTHESIS])))
         made = ReadabilityMeasurement(words=len(words.split()), errors=_errors(answer), hits=answer.hits)
         if reference is None:
             return made
-        shown = self.normaliser.apply(reference.clip.transcript or said)  # another's speech does not change these lips
+        shown = self.normaliser.apply(reference.clip.transcript or said or "")  # another's speech does not change these lips
         real = count_errors(shown, self.normaliser.apply(text_of(reference[LIP_HYPOTHESIS])))
         return made + ReadabilityMeasurement(
             real_words=len(shown.split()), real_errors=_errors(real), real_hits=real.hits, paired_hits=answer.hits

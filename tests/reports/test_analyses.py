@@ -124,7 +124,7 @@ def test_runs_without_pictures_say_so(make_run: MakeRun) -> None:
     assert memory_tables([make_run("other", [7.0, 8.0])]) == []
 
 
-def test_families_that_need_phones_are_measured_unasked_where_phones_are_known(shared: Path, tmp_path: Path) -> None:
+def test_families_are_measured_unasked_where_words_and_phones_are_known(shared: Path, tmp_path: Path) -> None:
     root = shared / "data" / "lrs2-grid"
     (videos := tmp_path / "videos").mkdir()
     known = LRS2.clips(root, "test", 1)[0]
@@ -133,9 +133,10 @@ def test_families_that_need_phones_are_measured_unasked_where_phones_are_known(s
     (videos / "a.mp4").symlink_to(known.video)  # without word times
     answers = f"folder:{tmp_path}"  # none is there, so nothing is computed
     of_grid = syncbench.run(answers, "lrs2", root=root, limit=1, out=tmp_path / "grid", workers=1)
-    assert "phone_classes" in of_grid.manifest.metrics
+    assert {"phone_classes", "readability"} <= of_grid.manifest.metrics.keys()
     of_folder = syncbench.run(answers, "folder", root=videos, out=tmp_path / "folder", workers=1)
-    assert "phone_classes" not in of_folder.manifest.metrics
+    assert not {"phone_classes", "readability"} & of_folder.manifest.metrics.keys()
+    assert "there is no transcript" in of_folder.manifest.unavailable["readability"]
     assert "neither a truth file nor word times" in of_folder.manifest.unavailable["phone_classes"]
     assert "neither a truth file nor word times" in of_folder.score("sync_distance_open").reason
     asked = syncbench.run(answers, "folder", root=videos, out=tmp_path / "asked", metrics=["phone_classes"], workers=1)
