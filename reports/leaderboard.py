@@ -63,7 +63,10 @@ def conditions(runs: Sequence[Run]) -> list[Table]:
         for family in families:
             first = next(score for _, score in scores if score.metric == family)
             entries = [_Entry(run, s, condition_title(s.condition)) for run, s in scores if s.name == first.name]
-            table = _build([run for run in group if any(entry.run is run for entry in entries)], entries)
+            measured = [run for run in group if any(entry.run is run and entry.score.signature for entry in entries)]
+            if not measured:
+                continue
+            table = _build(measured, [entry for entry in entries if any(entry.run is run for run in measured)])
             title = f"{first.title} under corruption: {table.title}"
             tables.append(dataclasses.replace(table, title=title, columns_are="condition"))
     return tables

@@ -170,6 +170,7 @@ def _metrics(request: Request, system: System, clips: Sequence[Clip]) -> tuple[l
         chosen = {name: metric for name, metric in known.items() if _applies(metric, system)}
     chosen = dict(sorted(chosen.items(), key=lambda item: (getattr(item[1], "order", 50), item[0])))
     unavailable = {name: reason for name, metric in chosen.items() if (reason := metric.unavailable())}
+    unavailable |= {name: reason for name, metric in chosen.items() if (reason := _untraced(metric, system))}
     if not request.metrics:
         unavailable |= {name: reason for name, metric in chosen.items() if (reason := _unsuited(metric, clips))}
     return [metric for name, metric in chosen.items() if name not in unavailable], unavailable
@@ -180,6 +181,13 @@ def _applies(metric: Metric, system: System) -> bool:
     wanted: frozenset[str] = getattr(metric, "traces", frozenset())
     left: frozenset[str] = getattr(system, "traces", frozenset())
     return system.task in metric.tasks and not getattr(metric, "on_request", False) and wanted <= left
+
+
+def _untraced(metric: Metric, system: System) -> str | None:
+    """Return why a family cannot measure a system that says which traces it leaves; None where it can, or may."""
+    left: frozenset[str] | None = getattr(system, "traces", None)
+    missing = set() if left is None else getattr(metric, "traces", frozenset[str]()) - left
+    return f"{system.name} leaves no {' or '.join(sorted(missing))}" if missing else None
 
 
 def _unsuited(metric: Metric, clips: Sequence[Clip]) -> str | None:
