@@ -426,7 +426,8 @@ def _rgb(path: Path, frame: VideoFrame) -> NDArray[np.uint8]:
     quarters, rest = divmod(frame.rotation, 90)
     if rest:
         raise ClipError(f"{path}: the picture is to be turned by {frame.rotation} degrees; encode it upright")
-    picture = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+    # More threads would be made and ended for each frame: for small pictures a hundred times the work.
+    picture = frame.to_ndarray(format="rgb24", threads=1).astype(np.uint8, copy=False)
     return np.rot90(picture, quarters % 4) if quarters % 4 else picture
 
 
@@ -489,7 +490,9 @@ def _write(
                 audio.bit_rate = 96_000
         for n, picture in enumerate(frames):
             frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-            frame = frame.reformat(format=pixels)  # left to encode(), one in some hundred frames differs between runs
+            frame = frame.reformat(
+                format=pixels, threads=1
+            )  # left to encode(), one in some hundred frames differs between runs
             frame.pts, frame.time_base = n, Fraction(1, FPS)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
