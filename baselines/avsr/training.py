@@ -100,7 +100,7 @@ class Plan:
 EMBEDDED_PLANS = {
     "audio": Plan(epochs=26, rate=1.2e-3, naming=1.0),
     "video": Plan(epochs=4, rate=5e-4, cut=0.7, naming=1.0),
-    "fusion": Plan(epochs=20, rate=8e-4, cut=0.25, warp=0.08),
+    "fusion": Plan(epochs=20, rate=8e-4, cut=0.25, warp=0.08, also=0.0, naming=1.0),
 }
 PAPER_PLAN = Plan(
     epochs=200, rate=256**-0.5 * 25_000**-0.5, schedule="noam", warm=25_000, decay=0.0, cut=0.0, naming=0.0
