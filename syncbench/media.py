@@ -490,9 +490,8 @@ def _write(
                 audio.bit_rate = 96_000
         for n, picture in enumerate(frames):
             frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-            frame = frame.reformat(
-                format=pixels, threads=1
-            )  # left to encode(), one in some hundred frames differs between runs
+            # Left to encode(), one in some hundred frames differs between runs.
+            frame = frame.reformat(format=pixels, threads=1)
             frame.pts, frame.time_base = n, Fraction(1, FPS)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
