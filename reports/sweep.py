@@ -18,7 +18,7 @@ from syncbench import registry
 from syncbench.contracts import Score
 from syncbench.errors import CommandError
 from syncbench.metrics.phonetic_context import ContextCurve, context_curve, window_seconds
-from syncbench.reports.leaderboard import is_clean, shared_parts, system_title
+from syncbench.reports.leaderboard import digest, is_clean, link, shared_parts, system_title
 from syncbench.reports.table import Cell, Column, Row, Table, arrow
 from syncbench.reports.text import figure_text, number
 from syncbench.runs import Run
@@ -115,14 +115,13 @@ def _curve(score: Score, values: Sequence[float], runs: Sequence[Run]) -> Contex
     """Return the curve of a score over the clips that all runs measured; None where there can be none."""
     if not score.headline or score.direction == "none" or score.value is None or not is_clean(score.condition):
         return None
-    others = [s for run in runs for s in run.summary.scores if (s.metric, s.name) == (score.metric, score.name)]
-    if any(is_clean(s.condition) and not comparable(s.signature, score.signature) for s in others):
-        return None
     try:
+        if not all(comparable(_same_score(run, score).signature, score.signature) for run in runs):
+            return None
         if not resamplable(registry.metric(score.metric).measurement):
             return None
         kept = [run.measurements(score.metric, score.condition) for run in runs]
-    except CommandError:  # the metric's plugin is not installed here
+    except (CommandError, StopIteration):  # the metric's plugin is not installed here, or a run lacks the score
         return None
     clips = [clip for clip in kept[0] if all(clip in of for of in kept)]
     groups = runs[0].groups()
@@ -131,6 +130,12 @@ def _curve(score: Score, values: Sequence[float], runs: Sequence[Run]) -> Contex
         return context_curve(measured, [groups[clip] for clip in clips], score.name, score.direction == "lower")
     except ValueError:  # no clip in common, or no value
         return None
+
+
+def _same_score(run: Run, score: Score) -> Score:
+    """Return a run's own value of a score that another run has. Raises StopIteration."""
+    wanted = (score.metric, score.name, score.condition)
+    return next(own for own in run.summary.scores if (own.metric, own.name, own.condition) == wanted)
 
 
 def _known_reach(run: Run) -> int | None:
@@ -168,7 +173,7 @@ def _table(sweep: Sweep, title: str, caption: str, columns: list[Column], rows: 
 
 
 def _values_table(sweep: Sweep) -> Table:
-    columns = [Column("window", "Window", "s", "none", 2, "")] if sweep.key == _CONTEXT else []
+    columns = [Column("window", "Window", "s", "none", 2, "window_seconds")] if sweep.key == _CONTEXT else []
     for i, score in enumerate(sweep.scores):
         signature = shared_parts(score.signature)
         columns.append(Column(f"c{i}", score.title, score.unit, score.direction, score.digits, signature))
@@ -179,13 +184,15 @@ def _values_table(sweep: Sweep) -> Table:
         cells = [Cell(window, number(window, 2), "none", note="the whole clip")] if sweep.key == _CONTEXT else []
         for score, curve in zip(sweep.scores, sweep.curves, strict=True):
             place = sorted(curve.values, reverse=score.direction == "higher").index(curve.values[i]) + 1
+            own = _same_score(run, score)
             cells.append(
                 Cell(
-                    curve.values[i], number(curve.values[i], score.digits), score.direction,
-                    interval=(curve.low[i], curve.high[i]), order=place, n=score.n,
+                    curve.values[i], number(curve.values[i], score.digits), score.direction, link(run),
+                    interval=(curve.low[i], curve.high[i]), order=place, signature=own.signature, n=own.n,
+                    failed=own.failed,
                 )
             )  # fmt: skip
-        rows.append(Row(sweep.label(value), run.name, "", "", tuple(cells)))
+        rows.append(Row(sweep.label(value), run.name, digest(run), "", tuple(cells), link(run)))
     return _table(sweep, f"By {sweep.key}", "", columns, rows, rows_are=sweep.key)
 
 
@@ -193,9 +200,11 @@ def _best_table(sweep: Sweep) -> Table:
     unit = "frames" if sweep.key == _CONTEXT else ""
     digits = max(len(f"{v:g}".partition(".")[2]) for v in sweep.values)
     columns = [
-        Column("best", "Best", unit, "none", digits, ""),
-        Column("knee", "Knee", unit, "none", digits, ""),
-        Column("gain", "Gain", "", "none", 4, "", variant=f"best - {sweep.key}={sweep.label(sweep.values[0])}"),
+        Column("best", "Best", unit, "none", digits, "context_curve"),
+        Column("knee", "Knee", unit, "none", digits, "context_curve"),
+        Column(
+            "gain", "Gain", "", "none", 4, "context_curve", variant=f"best - {sweep.key}={sweep.label(sweep.values[0])}"
+        ),
     ]
     rows: list[Row] = []
     for score, curve in zip(sweep.scores, sweep.curves, strict=True):
