@@ -144,8 +144,12 @@ def gallery(run: Run, width: float) -> Canvas | None:
     axis.set_xlim(0, _ACROSS - _EDGE)
     axis.set_ylim(down * pitch - 0.2, -0.2)
     axis.set_axis_off()
-    title = f"{system_title(run)}: the {len(used)} of {table.shape[1]} slots in use"
+    title = f"{system_title(run)}: {len(used)} of {table.shape[1]} slots in use"
     axis.set_title(figure_text(title))
+    even = 100 / np.count_nonzero(table.sum(axis=1))
+    axis.set_title(
+        f"of all phones alike: {even:.0f} %", loc="right", fontsize=4.6, fontweight="normal", color="#5b6270"
+    )
     return canvas
 
 

@@ -85,7 +85,9 @@ def sync_by_class(runs: Sequence[Run], width: float) -> Canvas | None:
         axis.set_ylim(bottom=0)
         axis.grid(axis="x", visible=False)
     frames = _frames(kept[panels[0][0]][0][0])
-    axes.flat[-1].set_xticks(range(len(CLASSES)), [f"{name}\n{frames[name]} frames" for name in CLASSES])
+    axes.flat[-1].set_xticks(
+        range(len(CLASSES)), [f"{name}\n{n} frame{'' if n == 1 else 's'}" for name, n in frames.items()]
+    )
     shown = sorted(named, key=lambda name: names.index(name))
     canvas.legend([named[name] for name in shown], shown, loc="outside lower center", ncols=4)
     return canvas
