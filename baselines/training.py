@@ -109,7 +109,8 @@ class Judge(nn.Module):
 
 
 def _header(config: Mapping[str, Any], **more: Any) -> dict[str, str]:
-    return {"config": json.dumps(config), **{key: json.dumps(value) for key, value in more.items()}}
+    # One entry: several would be written in any order, and equal trainings give equal bytes.
+    return {"checkpoint": json.dumps({"config": config, **more})}
 
 
 def save_networks(
@@ -142,8 +143,9 @@ def read_header(path: Path) -> dict[str, Any]:
     """Return the header of a checkpoint: ``config`` and whatever else was said. Raises CommandError."""
     try:
         with safe_open(path, framework="pt") as file:
-            return {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
-    except (OSError, ValueError, SafetensorError) as error:
+            found: dict[str, Any] = json.loads((file.metadata() or {})["checkpoint"])
+            return found
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise CommandError(f"{path} is no checkpoint of a SyncBench generator: {error}") from error
 
 

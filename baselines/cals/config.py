@@ -129,15 +129,15 @@ PRESETS: Mapping[str, Recipe] = {
     "embedded": Recipe(
         config=Config(face=SMALL_FACE, layers=3, heads=4, feed_forward=384, adds=True),
         stages={
-            "face": _short(steps=7000, batch=12, rate=2e-3),
-            "audio": _short(steps=1200, batch=64, rate=2e-3),
-            "context": _short(steps=650, batch=6, rate=7e-4, betas=(0.9, 0.98), weight_decay=0.01),
-            "joint": _short(steps=350, batch=4, rate=1e-3),
+            "face": _short(steps=20_000, batch=12, rate=2e-3),
+            "audio": _short(steps=3000, batch=64, rate=2e-3),
+            "context": _short(steps=3000, batch=8, rate=7e-4, betas=(0.9, 0.98), weight_decay=0.01),
+            "joint": _short(steps=1500, batch=4, rate=1e-3),
         },
         masking=Masking(window=(5, 70)),
         contrast=Contrast(reach=2, stride=3),
         weights=Weights(edges=10.0, focus=8.0, adversarial=0.0, audio_visual=0.0, discriminative=0.0),
-        augment=Augment(mirror=True, jitter=3, level=0.4),
+        augment=Augment(mirror=True, jitter=3, level=0.4, bands=2),
     ),
 }
 

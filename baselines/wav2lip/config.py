@@ -64,12 +64,12 @@ PRESETS: Mapping[str, Recipe] = {
     "embedded": Recipe(
         config=Config(face=SMALL_FACE),
         stages={
-            "face": _short(steps=7000, batch=12, rate=2e-3),
-            "audio": _short(steps=1200, batch=64, rate=2e-3),
-            "joint": _short(steps=400, batch=4, rate=1e-3),
+            "face": _short(steps=20_000, batch=12, rate=2e-3),
+            "audio": _short(steps=3000, batch=64, rate=2e-3),
+            "joint": _short(steps=1500, batch=4, rate=1e-3),
         },
         weights=Weights(edges=10.0, focus=8.0, adversarial=0.0, audio_visual=0.0),
-        augment=Augment(mirror=True, jitter=3, level=0.4),
+        augment=Augment(mirror=True, jitter=3, level=0.4, bands=2),
     ),
 }
 
