@@ -1,10 +1,10 @@
 """How the recognisers are trained.
 
-Embedded preset, four stages: ``audio``, ``video``; ``fusion``: the three audio-visual recognisers together, on the two front
-ends of the first stages, which stay frozen; and ``again``: AV-RelScore and the video recogniser once more on these front
-ends. The video front end starts from the bundled sync expert's. Besides the hybrid loss a linear layer on the encoder's
-output names the word said at each frame, where word times are known, every word weighing the same and the silences
-together as one; it is thrown away after training.
+Embedded preset, three stages: ``audio`` and ``video``, end to end; ``fusion``: all five recognisers on what the front ends of
+the first stages, frozen, make of several corrupted versions of each clip (``views.py``). The video recogniser starts from
+the bundled lip reader's trunk and, above it, from the audio recogniser. Besides the hybrid loss a linear layer on the
+encoder's output names the word said at each frame, where word times are known, every word weighing the same and the
+silences together as one; it is thrown away after training.
 
 Paper preset: one stage for each recogniser (``audio``, ``video``, ``av``, ``vcafe``, ``relscore``), end to end from
 random weights with Noam's schedule. The published front ends start from a word classifier trained on LRW: not so here.

@@ -563,10 +563,10 @@ def test_bad_options_are_one_clear_line(options, error, words) -> None:
     ("factory", "bound"),
     [
         (systems.audio, 0.2),
-        (systems.video, 0.75),
+        (systems.video, 0.4),
         (systems.audio_visual, 0.2),
         (systems.vcafe, 0.2),
-        (systems.relscore, 0.3),
+        (systems.relscore, 0.2),
     ],
 )
 def test_bundled_weights_recognise_real_clips(shared, factory, bound) -> None:
