@@ -1,10 +1,10 @@
 """How the recognisers are trained.
 
-Embedded preset, three stages: ``audio`` and ``video``, end to end; ``fusion``: all five recognisers on what the front ends of
-the first stages, frozen, make of several corrupted versions of each clip (``views.py``). The video recogniser starts from
-the bundled lip reader's trunk and, above it, from the audio recogniser. Besides the hybrid loss a linear layer on the
-encoder's output names the word said at each frame, where word times are known, every word weighing the same and the
-silences together as one; it is thrown away after training.
+Embedded preset, three stages: ``audio`` and ``video``, end to end; ``fusion``: all five recognisers on what the front
+ends of the first stages, frozen, make of several corrupted versions of each clip (``views.py``). The video recogniser
+starts from the bundled lip reader's trunk and, above it, from the audio recogniser. Besides the hybrid loss a linear
+layer on the encoder's output names the word said at each frame, where word times are known, every word weighing the same
+and the silences together as one; it is thrown away after training.
 
 Paper preset: one stage for each recogniser (``audio``, ``video``, ``av``, ``vcafe``, ``relscore``), end to end from
 random weights with Noam's schedule. The published front ends start from a word classifier trained on LRW: not so here.
@@ -83,7 +83,7 @@ class Plan:
     warm: float = 0.08
     decay: float = 1e-2
     cut: float = 0.5
-    also: float = 0.25
+    also: float = 1.0
     warp: float = 0.0
     naming: float = 0.5
     seed: int = 0
@@ -98,8 +98,8 @@ class Plan:
 
 
 EMBEDDED_PLANS = {
-    "audio": Plan(epochs=26, rate=1.2e-3, naming=1.0),
-    "video": Plan(epochs=4, rate=5e-4, cut=0.7, naming=1.0),
+    "audio": Plan(epochs=26, rate=1.2e-3, also=0.25, naming=1.0),
+    "video": Plan(epochs=4, rate=5e-4, cut=0.7, also=0.25, naming=1.0),
     "fusion": Plan(epochs=20, rate=8e-4, cut=0.25, warp=0.08, also=0.0, naming=1.0),
 }
 PAPER_PLAN = Plan(

@@ -542,6 +542,32 @@ def test_the_recipe_prepares_real_clips_once_and_trains_on_them(shared, tmp_path
         training.recipe(clips, tmp_path, stage="fuson")
 
 
+def test_every_stage_of_the_recipe_runs_on_real_clips_of_two_data_sets(shared, tmp_path) -> None:
+    from syncbench.datasets.lrs2 import LRS2
+
+    real, other = shared / "data" / "lrs2-grid", tmp_path / "other"
+    names = [line.split()[0] for line in (real / "val.txt").read_text().splitlines()[:4]]
+    for name in names:
+        for suffix in (".mp4", ".txt"):
+            link = other / "mvlrs_v1" / "main" / (name + suffix)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(real / "mvlrs_v1" / "main" / (name + suffix))
+    (other / "train.txt").write_text("".join(f"{name}\n" for name in names))
+    (other / "landmarks68.npz").symlink_to(real / "landmarks68.npz")
+    clips = LRS2.clips(real, "train", 8)
+    folder = training.recipe(clips, tmp_path / "out", steps=1, also=f"lrs2:{other}")
+    assert len(load(folder / "prepared")) == 8
+    assert len(load(folder / "prepared-also")) == 4
+    for name in ARCHITECTURES:
+        network = systems.load(folder / "fusion" / f"{name}.safetensors")
+        assert network.architecture == name
+        assert all(bool(p.isfinite().all()) for p in network.parameters())
+    weights = str(folder / "fusion" / "relscore.safetensors")
+    answer = systems.relscore(Setup(options={"weights": weights, "decode": "greedy"})).answer(clips[0])
+    assert answer.text is not None
+    assert answer.traces["reliability_video"].shape == (75,)
+
+
 def test_word_labels_name_the_word_at_each_frames_middle() -> None:
     labels = training.word_labels([Word("red", 0.10, 0.20), Word("odd", 0.2, 0.28)], 8, {"RED": 3})
     assert labels.tolist() == [0, 0, 0, 3, 3, -1, -1, 0]
