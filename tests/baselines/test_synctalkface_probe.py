@@ -80,7 +80,7 @@ def test_what_a_run_keeps_of_it(clip: Clip) -> None:
     assert wide > high > 20
     pairs = kept["blend_slots"]
     assert kept["blend"].shape == (kept["blend_opening"].shape[1], high, wide, 3)
-    assert len(kept["blend_opening"]) == len(pairs) > 1
+    assert len(kept["blend_opening"]) == len(pairs) >= 1
     assert set(pairs.ravel()) <= set(used_slots(system.answer(clip).traces["addresses"]))
     closed, opened = kept["slot_opening"][pairs].T
     assert (closed <= opened).all()
