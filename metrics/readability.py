@@ -134,7 +134,8 @@ class Readability:
         made = ReadabilityMeasurement(words=len(words.split()), errors=_errors(answer), hits=answer.hits)
         if reference is None:
             return made
-        shown = self.normaliser.apply(reference.clip.transcript or said or "")  # another's speech does not change these lips
+        # Another's speech does not change what the real lips say.
+        shown = self.normaliser.apply(reference.clip.transcript or said or "")
         real = count_errors(shown, self.normaliser.apply(text_of(reference[LIP_HYPOTHESIS])))
         return made + ReadabilityMeasurement(
             real_words=len(shown.split()), real_errors=_errors(real), real_hits=real.hits, paired_hits=answer.hits

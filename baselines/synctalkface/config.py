@@ -80,7 +80,7 @@ PRESETS: Mapping[str, Recipe] = {
     # ASSUMED throughout: the published classes at a quarter of the width on a 64-pixel square around the mouth, trained
     # for an hour on a CPU core. The face is first learned from true lips and the memory without images, since that
     # costs a fraction of the joint training. Longer memory training, or the other generators' joint rate, leaves two slots
-    # in use: recalled lips then no longer match the seen ones (held-out store loss 0.2 to 0.8), which the heard loss rewards.
+    # in use: recalled lips then no longer match the seen ones (held-out store loss 0.2 to 0.8).
     "embedded": Recipe(
         config=Config(face=SMALL_FACE, slots=96, dropout=0.1),
         stages={

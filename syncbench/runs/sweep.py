@@ -22,7 +22,7 @@ def parse_sweep(text: str) -> tuple[str, tuple[str, ...]]:
     if twice := next((value for value in values if values.count(value) > 1), None):
         raise CommandError(f"--sweep {text} has {twice} twice: name each value once")
     if len(values) < 2:
-        raise CommandError(f"--sweep {text} has one value: name two or more, or use --option {key}={values[0]}")
+        raise CommandError(f"--sweep {text} has one value: name two or more, or use --option {text}")
     return key.strip(), values
 
 
