@@ -243,7 +243,7 @@ def readability(runs: Sequence[Run], width: float) -> Canvas | None:
     titles = list(dict.fromkeys(title for _, scores in kept for title in scores))[:4]
     if not kept:
         return None
-    canvas, axis = plt.subplots(figsize=(width, 0.6 * width))
+    canvas, axis = plt.subplots(figsize=(width, 0.68 * width))
     thick = 0.8 / len(titles)
     for i, title in enumerate(titles):
         for x, (_, scores) in enumerate(kept):
@@ -257,7 +257,7 @@ def readability(runs: Sequence[Run], width: float) -> Canvas | None:
     axis.set_xticks(range(len(kept)), [_short(run) for run, _ in kept], rotation=20, ha="right", rotation_mode="anchor")
     axis.set_ylabel("%")
     axis.grid(axis="x", visible=False)
-    axis.legend()
+    _legend(canvas)
     return canvas
 
 
