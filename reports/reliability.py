@@ -1,25 +1,70 @@
-"""The figure of reliability scores over time, corrupted spans shaded: what AV-RelScore trusts, and when."""
+"""What AV-RelScore trusts: a figure of its reliability scores over time, and how they follow the level of corruption."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import FPS
-from syncbench.reports.leaderboard import condition_title
-from syncbench.reports.text import plain
+from syncbench import registry
+from syncbench.contracts import FPS, ScoreSpec
+from syncbench.reports.leaderboard import condition_title, digest, link, system_title
+from syncbench.reports.table import Cell, Column, Row, Table
+from syncbench.reports.text import number, plain
 from syncbench.runs import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-__all__ = ["reliability", "spans"]
+__all__ = ["level_tables", "reliability", "spans"]
 
 _STREAMS = ("video", "audio")
+_RANK = "reliability_rank"
+
+
+def level_tables(runs: Sequence[Run]) -> list[Table]:
+    """Return one table per data set of Spearman's rho between reliability and level of corruption.
+
+    The frames of all of a run's conditions are counted together, since one condition has one level of noise; so runs of
+    one condition have no row here.
+    """
+    found: dict[tuple[str, str], list[Row]] = {}
+    specs = registry.metric(_RANK).scores
+    for run in runs:
+        asked = run.manifest
+        if _RANK not in asked.metrics or len(run.conditions) < 2:
+            continue
+        total = run.totals(_RANK, run.conditions[0])
+        for condition in run.conditions[1:]:
+            total = total + run.totals(_RANK, condition)
+        values = total.scores()
+        cells = tuple(_cell(values.get(spec.name), spec) for spec in specs)
+        if any(cell.value is not None for cell in cells):
+            row = Row(system_title(run), run.name, digest(run), "", cells, link(run))
+            found.setdefault((asked.dataset, asked.split), []).append(row)
+    return [
+        Table(
+            title=f"Reliability by level of corruption: {dataset}/{split}",
+            caption="Spearman's rho over the frames of all conditions.",
+            columns=tuple(Column(s.name, s.title, s.unit, s.direction, s.digits, _RANK) for s in specs),
+            rows=tuple(rows),
+            dataset=dataset,
+            split=split,
+            task="avsr",
+            notes=("Over the frames of all conditions together; no intervals.",),
+        )
+        for (dataset, split), rows in found.items()
+    ]
+
+
+def _cell(value: float | None, spec: ScoreSpec) -> Cell:
+    if value is None or not math.isfinite(value):
+        return Cell(None, "n/a", spec.direction, note="no two levels of it")
+    return Cell(float(value), number(value, spec.digits), spec.direction)
 
 
 def spans(level: NDArray[np.floating]) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from syncbench.reports.markdown import bullets, code, escape, to_markdown
 from syncbench.reports.memory import memory_tables
 from syncbench.reports.phones import phone_tables
 from syncbench.reports.recognition import recognition
+from syncbench.reports.reliability import level_tables
 from syncbench.reports.sweep import sweep_tables
 from syncbench.reports.table import Table
 from syncbench.runs import Run, runs_in, with_companions
@@ -58,10 +59,10 @@ def _made_of(run: Run) -> tuple[str, ...]:
 def tables_of(runs: Sequence[Run]) -> list[Table]:
     """Return the tables of measured numbers.
 
-    Leaderboards, scores under corruption, what recognisers gain by fusion, where sync is lost, what a memory holds, and
-    what an option that was swept changes.
+    Leaderboards, scores under corruption, what recognisers gain by fusion and what they trust, where sync is lost, what a
+    memory holds, and what an option that was swept changes.
     """
-    makers = (leaderboard, conditions, recognition, phone_tables, memory_tables, sweep_tables)
+    makers = (leaderboard, conditions, recognition, level_tables, phone_tables, memory_tables, sweep_tables)
     return [table for make in makers for table in make(runs)]
 
 

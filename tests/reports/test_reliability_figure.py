@@ -1,4 +1,4 @@
-"""The figure of reliability over time shows the clip under the condition that corrupts most."""
+"""Reliability over time is drawn of the condition that corrupts most, and held against the levels of all conditions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from syncbench.reports.figures import style
-from syncbench.reports.reliability import reliability, spans
+from syncbench.reports.reliability import level_tables, reliability, spans
 from syncbench.runs import Request, run
 
 
@@ -26,7 +26,8 @@ def test_the_figure_comes_out_of_a_run(shared: Path, tmp_path: Path) -> None:
         pytest.fail("the bundled AV-RelScore weights are missing")
     request = Request(
         model="av-relscore", dataset="lrs2", root=str(shared / "data" / "lrs2-grid"), limit=1,
-        metrics=("reliability",), audio=("clean", "white-gaps@0"), visual=("clean", "both"), options={"decode": "greedy"},
+        metrics=("reliability", "reliability_rank"), options={"decode": "greedy"},
+        audio=("white-gaps@0", "white@10"), visual=("clean", "both"),
     )  # fmt: skip
     done = run(request, tmp_path / "run", workers=1)
     with style():
@@ -39,3 +40,12 @@ def test_the_figure_comes_out_of_a_run(shared: Path, tmp_path: Path) -> None:
     assert len(video.patches) >= 2
     assert len(audio.patches) >= 1
     assert reliability([], 3.3) is None
+
+    (table,) = level_tables([done])
+    assert [column.key for column in table.columns] == ["rho_occlusion", "rho_gaussian", "rho_blur", "rho_snr"]
+    snr = table.rows[0].cells[-1].value  # no single condition has two levels of noise
+    assert snr is not None
+    assert -1 <= snr <= 1
+    alone = [s.value for s in done.summary.scores if s.name == "rho_snr"]
+    assert alone == [None] * len(done.conditions)
+    assert level_tables([]) == []
