@@ -38,6 +38,8 @@ from syncbench.contracts import Clip
 from syncbench.errors import CommandError, unknown_name
 
 __all__ = [
+    "EMBEDDED_AUGMENT",
+    "EMBEDDED_STAGES",
     "AudioObjective",
     "Augment",
     "Course",
@@ -45,6 +47,7 @@ __all__ = [
     "FaceObjective",
     "HasStages",
     "SyncObjective",
+    "embedded_stage",
     "face_batch",
     "identities",
     "lip_batch",
@@ -95,6 +98,18 @@ class Augment:
         places = np.clip(np.arange(chunks.shape[-2]) + moves, 0, chunks.shape[-2] - 1)  # [B, 80]
         between = (1,) * (chunks.ndim - 3)
         return np.take_along_axis(chunks, places.reshape(len(chunks), *between, -1, 1), axis=-2)
+
+
+embedded_stage = partial(Optimisation, precision="bf16-mixed", warm_up=100, decay=0.5)
+"""A stage of the embedded presets: ``steps``, ``batch`` and ``rate`` are its own."""
+
+EMBEDDED_STAGES: Mapping[str, Optimisation] = {
+    "face": embedded_stage(steps=20_000, batch=12, rate=2e-3),
+    "audio": embedded_stage(steps=3000, batch=64, rate=2e-3),
+}
+"""The first stages of every embedded preset: one training serves all three generators."""
+
+EMBEDDED_AUGMENT = Augment(mirror=True, jitter=3, level=0.4, bands=2)
 
 
 def mirror(batch: Batch, rng: np.random.Generator, keys: tuple[str, ...]) -> Batch:
@@ -315,6 +330,20 @@ class Course:
             validate=validate,
             validate_every=200,
         )
+
+    def train_audio(self, audio: AudioEncoder, recipe: Optimisation) -> Path:
+        """Train an audio encoder on the face stage's lip features, frame by frame."""
+        batches = partial(lip_batch, self, self.lip_units())
+        return self.fit("audio", AudioObjective(audio), {"audio": audio}, recipe, batches)
+
+    def critics(self, judged: bool, synced: bool, focus: float) -> tuple[Critics, Judge | None]:
+        """Return what judges generated pictures, and the discriminator to train beside it, if ``judged``.
+
+        ``synced``: with the frozen sync module of the stage ``sync``. ``focus`` is that of the recipe's weights.
+        """
+        judge = Judge(Discriminator(self.face)) if judged else None
+        sync = self.critic() if synced else None
+        return Critics(self.face, sync, judge.network if judge else None, focus), judge
 
     def checkpoint(self, stage: str) -> Path:
         """Return a finished stage's checkpoint. Raises CommandError where it is not there."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from syncbench.baselines.family import SMALL_FACE, Face, face_from
-from syncbench.baselines.stages import Augment
+from syncbench.baselines.stages import EMBEDDED_AUGMENT, EMBEDDED_STAGES, Augment, embedded_stage
 from syncbench.baselines.training import Optimisation
 
 __all__ = ["PRESETS", "Config", "Masking", "Recipe", "Weights", "config_from"]
@@ -110,8 +109,6 @@ class Recipe:
     augment: Augment = field(default_factory=Augment)
 
 
-_short = partial(Optimisation, precision="bf16-mixed", warm_up=100, decay=0.5)
-
 # ASSUMED: SyncTalkFace's optimiser and batch; 100k masked steps of AdamW with 10k of warm-up.
 _LONG = {
     "sync": Optimisation(steps=200_000, batch=256, rate=1e-4),
@@ -129,15 +126,14 @@ PRESETS: Mapping[str, Recipe] = {
     "embedded": Recipe(
         config=Config(face=SMALL_FACE, layers=3, heads=4, feed_forward=384, adds=True),
         stages={
-            "face": _short(steps=20_000, batch=12, rate=2e-3),
-            "audio": _short(steps=3000, batch=64, rate=2e-3),
-            "context": _short(steps=3000, batch=8, rate=7e-4, betas=(0.9, 0.98), weight_decay=0.01),
-            "joint": _short(steps=1500, batch=4, rate=1e-3),
+            **EMBEDDED_STAGES,
+            "context": embedded_stage(steps=3000, batch=8, rate=7e-4, betas=(0.9, 0.98), weight_decay=0.01),
+            "joint": embedded_stage(steps=1500, batch=4, rate=1e-3),
         },
         masking=Masking(window=(5, 70)),
         contrast=Contrast(reach=2, stride=3),
         weights=Weights(edges=10.0, focus=8.0, adversarial=0.0, audio_visual=0.0, discriminative=0.0),
-        augment=Augment(mirror=True, jitter=3, level=0.4, bands=2),
+        augment=EMBEDDED_AUGMENT,
     ),
 }
 

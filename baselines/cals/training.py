@@ -16,13 +16,11 @@ from torch import Tensor, nn
 from syncbench.baselines.cals import losses
 from syncbench.baselines.cals.config import PRESETS, Config, Recipe
 from syncbench.baselines.cals.network import Generator
-from syncbench.baselines.family import WINDOW, Discriminator, by_window, stack_lower
+from syncbench.baselines.family import WINDOW, by_window, stack_lower
 from syncbench.baselines.stages import (
-    AudioObjective,
     Course,
     Critics,
     identities,
-    lip_batch,
     lip_windows,
     mirror,
     quick,
@@ -31,7 +29,7 @@ from syncbench.baselines.stages import (
     windows_batch,
 )
 from syncbench.baselines.talking_face import to_images
-from syncbench.baselines.training import Batch, Judge, Pictures, load_networks, save_networks
+from syncbench.baselines.training import Batch, Pictures, load_networks, save_networks
 from syncbench.contracts import Clip
 
 __all__ = ["ContextObjective", "JointObjective", "train"]
@@ -162,9 +160,7 @@ def train(
                 recipe.stages[name], recipe.weights.edges, recipe.weights.focus, bool(recipe.weights.adversarial)
             )
         elif name == "audio":
-            batches = partial(lip_batch, course, course.lip_units())
-            audio = generator.a2l.audio
-            result = course.fit(name, AudioObjective(audio), {"audio": audio}, recipe.stages[name], batches)
+            result = course.train_audio(generator.a2l.audio, recipe.stages[name])
         elif name == "context":
             if "audio" in recipe.stages:
                 load_networks(course.checkpoint("audio"), {"audio": generator.a2l.audio})
@@ -175,12 +171,8 @@ def train(
             load_networks(course.checkpoint("face"), parts)
             load_networks(course.checkpoint("context"), {"a2l": generator.a2l})
             generator.lip.requires_grad_(False)
-            judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
-            critics = Critics(
-                course.face,
-                course.critic() if "sync" in recipe.stages else None,
-                judge.network if judge else None,
-                recipe.weights.focus,
+            critics, judge = course.critics(
+                bool(recipe.weights.adversarial), "sync" in recipe.stages, recipe.weights.focus
             )
             batches = partial(joint_batch, course, recipe)
             joint = JointObjective(generator, critics, recipe)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Literal
 
 from syncbench.baselines.family import SMALL_FACE, Face, face_from
-from syncbench.baselines.stages import Augment
+from syncbench.baselines.stages import EMBEDDED_AUGMENT, EMBEDDED_STAGES, Augment, embedded_stage
 from syncbench.baselines.training import Optimisation
 
 __all__ = ["PRESETS", "Config", "Recipe", "Weights", "config_from"]
@@ -65,8 +64,6 @@ class Recipe:
     frames: int = 5
 
 
-_short = partial(Optimisation, precision="bf16-mixed", warm_up=100, decay=0.5)
-
 PRESETS: Mapping[str, Recipe] = {
     # ASSUMED steps: 200k for the generator, and as many as it takes for a validation BCE below 0.25 for the sync
     # module (Wav2Lip's guidance); neither number of epochs is recovered. The sync losses act from step 0.
@@ -84,13 +81,12 @@ PRESETS: Mapping[str, Recipe] = {
     "embedded": Recipe(
         config=Config(face=SMALL_FACE, slots=96, dropout=0.1),
         stages={
-            "face": _short(steps=20_000, batch=12, rate=2e-3),
-            "audio": _short(steps=3000, batch=64, rate=2e-3),
-            "memory": _short(steps=400, batch=64, rate=5e-4),
-            "joint": _short(steps=1000, batch=4, rate=3e-4),
+            **EMBEDDED_STAGES,
+            "memory": embedded_stage(steps=400, batch=64, rate=5e-4),
+            "joint": embedded_stage(steps=1000, batch=4, rate=3e-4),
         },
         weights=Weights(edges=10.0, focus=8.0, adversarial=0.0, audio_visual=0.0),
-        augment=Augment(mirror=True, jitter=3, level=0.4, bands=2),
+        augment=EMBEDDED_AUGMENT,
     ),
 }
 

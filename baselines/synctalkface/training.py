@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from scipy.cluster.vq import kmeans2
 from torch import Tensor, nn
 
-from syncbench.baselines.family import WINDOW, Discriminator, by_window, show
+from syncbench.baselines.family import WINDOW, by_window, show
 from syncbench.baselines.losses import frozen_copy
 from syncbench.baselines.stages import (
-    AudioObjective,
     Critics,
     face_batch,
     identities,
@@ -32,7 +31,7 @@ from syncbench.baselines.synctalkface.config import PRESETS, Config, Weights
 from syncbench.baselines.synctalkface.memory import Recall
 from syncbench.baselines.synctalkface.network import Generator
 from syncbench.baselines.talking_face import to_images
-from syncbench.baselines.training import Judge, Pictures, load_networks, save_networks
+from syncbench.baselines.training import Pictures, load_networks, save_networks
 from syncbench.contracts import Clip
 
 __all__ = ["JointObjective", "MemoryObjective", "memory_losses", "train", "typical_lips"]
@@ -144,26 +143,21 @@ def train(
                 recipe.stages[name], recipe.weights.edges, recipe.weights.focus, bool(recipe.weights.adversarial)
             )
         elif name == "audio":
-            batches = partial(lip_batch, course, course.lip_units())
-            audio = generator.audio
-            result = course.fit(name, AudioObjective(audio), {"audio": audio}, recipe.stages[name], batches)
+            result = course.train_audio(generator.audio, recipe.stages[name])
         elif name == "memory":
             load_networks(course.checkpoint("face"), parts)
             load_networks(course.checkpoint("audio"), {"audio": generator.audio})
-            generator.memory.begin_with(*typical_lips(course.lip_units(), recipe.config.slots, seed))
-            batches = partial(lip_batch, course, course.lip_units())
+            lips = course.lip_units()
+            generator.memory.begin_with(*typical_lips(lips, recipe.config.slots, seed))
+            batches = partial(lip_batch, course, lips)
             result = course.fit(
                 name, MemoryObjective(generator), {"generator": generator}, recipe.stages[name], batches
             )
         else:
             if "memory" in recipe.stages:
                 load_networks(course.checkpoint("memory"), {"generator": generator})
-            judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
-            critics = Critics(
-                course.face,
-                course.critic() if "sync" in recipe.stages else None,
-                judge.network if judge else None,
-                recipe.weights.focus,
+            critics, judge = course.critics(
+                bool(recipe.weights.adversarial), "sync" in recipe.stages, recipe.weights.focus
             )
             objective = JointObjective(generator, critics, recipe.weights, course.augment.jitter)
             batches = partial(face_batch, course, WINDOW)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from syncbench.baselines.family import SMALL_FACE, Face, face_from
-from syncbench.baselines.stages import Augment
+from syncbench.baselines.stages import EMBEDDED_AUGMENT, EMBEDDED_STAGES, Augment, embedded_stage
 from syncbench.baselines.training import Optimisation
 
 __all__ = ["PRESETS", "Config", "Recipe", "Weights", "config_from"]
@@ -50,8 +49,6 @@ class Recipe:
     augment: Augment = field(default_factory=Augment)
 
 
-_short = partial(Optimisation, precision="bf16-mixed", warm_up=100, decay=0.5)
-
 PRESETS: Mapping[str, Recipe] = {
     "paper": Recipe(
         config=Config(),
@@ -64,12 +61,11 @@ PRESETS: Mapping[str, Recipe] = {
     "embedded": Recipe(
         config=Config(face=SMALL_FACE),
         stages={
-            "face": _short(steps=20_000, batch=12, rate=2e-3),
-            "audio": _short(steps=3000, batch=64, rate=2e-3),
-            "joint": _short(steps=1500, batch=4, rate=1e-3),
+            **EMBEDDED_STAGES,
+            "joint": embedded_stage(steps=1500, batch=4, rate=1e-3),
         },
         weights=Weights(edges=10.0, focus=8.0, adversarial=0.0, audio_visual=0.0),
-        augment=Augment(mirror=True, jitter=3, level=0.4, bands=2),
+        augment=EMBEDDED_AUGMENT,
     ),
 }
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from syncbench.baselines.family import WINDOW, Discriminator
-from syncbench.baselines.stages import AudioObjective, Critics, face_batch, identities, lip_batch, quick, start, weighed
-from syncbench.baselines.training import Judge, Pictures, load_networks, save_networks
+from syncbench.baselines.family import WINDOW
+from syncbench.baselines.stages import Critics, face_batch, identities, quick, start, weighed
+from syncbench.baselines.training import Pictures, load_networks, save_networks
 from syncbench.baselines.wav2lip.config import PRESETS, Config, Weights
 from syncbench.baselines.wav2lip.network import Generator
 from syncbench.contracts import Clip
@@ -68,20 +68,13 @@ def train(
                 recipe.stages[name], recipe.weights.edges, recipe.weights.focus, bool(recipe.weights.adversarial)
             )
         elif name == "audio":
-            batches = partial(lip_batch, course, course.lip_units())
-            result = course.fit(
-                name, AudioObjective(generator.audio), {"audio": generator.audio}, recipe.stages[name], batches
-            )
+            result = course.train_audio(generator.audio, recipe.stages[name])
         else:
             if "audio" in recipe.stages:
                 load_networks(course.checkpoint("face"), {"identity": generator.identity, "decoder": generator.decoder})
                 load_networks(course.checkpoint("audio"), {"audio": generator.audio})
-            judge = Judge(Discriminator(course.face)) if recipe.weights.adversarial else None
-            critics = Critics(
-                course.face,
-                course.critic() if "sync" in recipe.stages else None,
-                judge.network if judge else None,
-                recipe.weights.focus,
+            critics, judge = course.critics(
+                bool(recipe.weights.adversarial), "sync" in recipe.stages, recipe.weights.focus
             )
             objective = JointObjective(generator, critics, recipe.weights)
             batches = partial(face_batch, course, WINDOW)
