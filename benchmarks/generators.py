@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import syncbench
-from syncbench.contracts import Score
 from syncbench.reports.compare import Difference, compare
 from syncbench.runs import Run
 
@@ -41,11 +40,6 @@ class Row:
     met: bool | None = None
 
 
-def score(run: Run, name: str) -> Score | None:
-    """Return a run's score of that name, if it has a value."""
-    return next((s for s in run.summary.scores if s.name == name and s.value is not None), None)
-
-
 def value_rows(data: str, runs: Mapping[str, Run]) -> Iterator[Row]:
     """Yield what each system scored, with its interval."""
     for name, run in runs.items():
@@ -54,45 +48,40 @@ def value_rows(data: str, runs: Mapping[str, Run]) -> Iterator[Row]:
                 yield Row(data, f"{name}: {s.title}", s.value, s.low, s.high, unit=s.unit)
 
 
-def between(runs: Mapping[str, Run], better: str, worse: str, name: str) -> Difference | None:
-    """Return how the score ``name`` of one run differs from another's."""
-    found = compare(runs[worse], runs[better]).differences
-    return next((d for d in found if d.name == name), None)
+def difference_row(data: str, pair: str, d: Difference) -> Row:
+    """Return the row that says whether the first system of ``pair`` is better in a score (p < 0.05)."""
+    higher = d.direction == "higher"
+    met = (d.difference > 0 if higher else d.difference < 0) and d.p is not None and d.p < 0.05
+    return Row(data, f"{pair}: {d.title}", d.difference, d.low, d.high, d.p, d.unit, "> 0" if higher else "< 0", met)
 
 
-def difference_row(data: str, runs: Mapping[str, Run], better: str, worse: str, name: str) -> Row | None:
-    """Return the row that says whether ``better`` is better than ``worse`` in a score (p < 0.05)."""
-    d = between(runs, better, worse, name)
-    if d is None:
-        return None
-    right = d.difference > 0 if d.direction == "higher" else d.difference < 0
-    met = right and d.p is not None and d.p < 0.05
-    what = f"{better} - {worse}: {d.title}"
-    return Row(data, what, d.difference, d.low, d.high, d.p, d.unit, "> 0" if d.direction == "higher" else "< 0", met)
+def difference_rows(data: str, runs: Mapping[str, Run], better: str, worse: str, names: Sequence[str]) -> Iterator[Row]:
+    """Yield by how much one system is better than another in the named scores, on the clips both answered."""
+    found = {d.name: d for d in compare(runs[worse], runs[better]).differences}
+    for name in names:
+        if name in found:
+            yield difference_row(data, f"{better} - {worse}", found[name])
 
 
 def target_rows(data: str, runs: Mapping[str, Run]) -> Iterator[Row]:
     """Yield the targets: above the floors in every sync score, the order of the three, shares of the real video's."""
     for system in ("cals", "synctalkface"):
         for floor in FLOORS:
-            for name in SYNC:
-                if row := difference_row(data, runs, system, floor, name):
-                    yield row
+            yield from difference_rows(data, runs, system, floor, SYNC)
     for better, worse in (("cals", "synctalkface"), ("synctalkface", "wav2lip"), ("cals", "wav2lip")):
-        if row := difference_row(data, runs, better, worse, "mouth_lmd"):
-            yield row
+        yield from difference_rows(data, runs, better, worse, ("mouth_lmd",))
     for system in GENERATORS:
-        mine, real = score(runs[system], "lse_c"), score(runs["reference"], "lse_c")
-        if mine and real and mine.value is not None and real.value:
+        mine, real = runs[system].score("lse_c"), runs["reference"].score("lse_c")
+        if mine.value is not None and real.value:
             share = 100 * mine.value / real.value
             what = f"{system}: LSE-C, share of the real video's"
             yield Row(data, what, share, unit="%", target=">= 90", met=share >= 90)
-        read = score(runs[system], "relative_readability")
-        if read and read.value is not None:
+        read = runs[system].score("relative_readability")
+        if read.value is not None:
             what, met = f"{system}: readability", read.value >= 90
             yield Row(data, what, read.value, read.low, read.high, unit=read.unit, target=">= 90", met=met)
-    p = score(runs["synctalkface"], "slot_phone_p")
-    if p and p.value is not None:
+    p = runs["synctalkface"].score("slot_phone_p")
+    if p.value is not None:
         yield Row(data, "synctalkface: p of slots knowing phones", p.value, target="< 0.001", met=p.value < 0.001)
 
 
