@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from syncbench.contracts import Score
 from syncbench.corruptions.spelling import parse
 from syncbench.errors import CommandError
+from syncbench.reports.colours import FLOOR, run_colours
 from syncbench.reports.gallery import labels
 from syncbench.reports.html import Figure
 from syncbench.reports.leaderboard import anchor_of, digest, is_clean, link
@@ -44,7 +45,6 @@ COLUMN_WIDTHS = {
 }
 """Conference -> width in inches of one column and of the whole text."""
 KINDS = ("pdf", "svg", "png")
-_FLOOR = "#9aa1b0"  # anchors are grey: they are no competitors
 
 
 @contextmanager
@@ -66,16 +66,15 @@ def draw_all(runs: Sequence[Run], tables: Sequence[Table], folder: Path, paper: 
     for table in tables:
         name = "-".join(part for part in (table.dataset, table.split, table.task, table.pairing) if part)
         jobs.append((f"leaderboard-{name}", f"Scores with 95 % intervals, {table.title}", partial(dots, table, wide)))
-    for table in tables:
-        own = [run for run in runs if any(row.link == link(run) for row in table.rows)]
+    in_table = [[run for run in runs if any(row.link == link(run) for row in table.rows)] for table in tables]
+    for table, own in zip(tables, in_table, strict=True):
         name = f"correlation-{table.dataset}-{table.split}-{table.task}-{table.pairing}"
         title = f"How scores agree over clips (Spearman), {table.title}"
         jobs.append((name, title, partial(correlation, own, narrow)))
     jobs.append(("shift", "Distance of lips and speech by shift", partial(shift, runs, narrow)))
     jobs.append(("readability", "How well lips can be read", partial(readability, runs, narrow)))
     jobs.append(("snr", "Word error rate by signal-to-noise ratio", partial(snr, runs, narrow, wide)))
-    for table in tables:
-        own = [run for run in runs if any(row.link == link(run) for row in table.rows)]
+    for table, own in zip(tables, in_table, strict=True):
         name = f"phones-{table.dataset}-{table.split}-{table.task}-{table.pairing}"
         title = f"Where sync is lost, by class of phone, {table.title}"
         jobs.append((name, title, partial(sync_by_class, own, narrow)))
@@ -112,12 +111,6 @@ def _short(run: Run) -> str:
     return _text(anchor_of(run) or run.manifest.model)[:28]
 
 
-def _colour(runs: Sequence[Run]) -> dict[str, str]:
-    systems = [run for run in runs if not run.is_anchor]
-    colours = {str(run.path): f"C{i % 8}" for i, run in enumerate(systems)}
-    return {str(run.path): colours.get(str(run.path), _FLOOR) for run in runs}
-
-
 def _legend(canvas: Canvas) -> None:
     """Put the legend below the axes, where it hides nothing."""
     canvas.legend(loc="outside lower center", ncols=3)
@@ -140,7 +133,7 @@ def dots(table: Table, width: float) -> Canvas | None:
             cell = row.cells[i]
             if cell.value is None:
                 continue
-            colour = _FLOOR if row.anchor else "C0"
+            colour = FLOOR if row.anchor else "C0"
             if cell.interval:
                 axis.plot(cell.interval, (y, y), color=colour, linewidth=2.2, alpha=0.4, solid_capstyle="round")
             axis.plot(cell.value, y, "o", color=colour)
@@ -212,7 +205,7 @@ def shift(runs: Sequence[Run], width: float) -> Canvas | None:
             lines.append((run, whole[0]["offset"], np.nanmean([c["distance"] for c in whole], axis=0)))
     if not lines:
         return None
-    colours = _colour(runs)
+    colours = run_colours(runs)
     canvas, axis = plt.subplots(figsize=(width, 0.75 * width))
     styles = {"reference": (0, (3, 2)), "shuffled": (0, (1, 1)), "frozen": "-."}
     for run, offsets, distances in lines:
@@ -300,7 +293,7 @@ def snr(runs: Sequence[Run], narrow: float, wide: float) -> Canvas | None:
                 marker="o",
                 color=colour,
                 linestyle=dash,
-                label=_text(_short(names[path]) + (f", {noise}" if len(noises) > 1 else "")),
+                label=_short(names[path]) + (f", {_text(noise)}" if len(noises) > 1 else ""),
             )
             beyond = [(levels[-1] + step, clean[visual, path])] if (visual, path) in clean else []
             for level, score in [*points, *beyond]:

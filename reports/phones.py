@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from syncbench.contracts import Score
+from syncbench.reports.colours import run_colours
 from syncbench.reports.leaderboard import anchor_of, family_tables, is_clean, link
 from syncbench.reports.table import Table
 from syncbench.reports.text import figure_text
@@ -21,7 +22,6 @@ __all__ = ["phone_tables", "sync_by_class"]
 _FAMILY = "phone_classes"
 _PANELS = (("mouth_lmd", "mouth LMD [%]"), ("sync_distance", "sync distance"))
 _ANCHORS = {"reference": "s", "shuffled": "x", "frozen": "^"}
-_FLOOR = "#9aa1b0"  # anchors are grey: they are no competitors
 
 
 def phone_tables(runs: Sequence[Run]) -> list[Table]:
@@ -59,7 +59,7 @@ def sync_by_class(runs: Sequence[Run], width: float) -> Canvas | None:
     panels = [(score, label) for score, label in _PANELS if kept[score]]
     if not panels:
         return None
-    colours = {str(run.path): f"C{i % 8}" for i, run in enumerate(run for run in runs if not run.is_anchor)}
+    colours = run_colours(runs)
     canvas, axes = plt.subplots(len(panels), 1, sharex=True, squeeze=False, figsize=(width, 0.52 * width * len(panels)))
     places = {str(run.path): i for i, run in enumerate(runs)}
     models = [anchor_of(run) or run.manifest.model for run in runs]
@@ -70,7 +70,7 @@ def sync_by_class(runs: Sequence[Run], width: float) -> Canvas | None:
     named: dict[str, Line2D] = {}
     for axis, (score, label) in zip(axes.flat, panels, strict=True):
         for run, values in kept[score]:
-            colour = colours.get(str(run.path), _FLOOR)
+            colour = colours[str(run.path)]
             mark = _ANCHORS.get(anchor_of(run), "o")
             for place, value in enumerate(values):
                 if value is None or value.value is None:
