@@ -20,12 +20,15 @@ import torch
 from numpy.typing import NDArray
 
 from syncbench import registry
-from syncbench.baselines.expert.evaluator import embed
-from syncbench.baselines.landmarks import find_landmarks
-from syncbench.baselines.lipreader.reader import read_mouths, spell_mouths
-from syncbench.contracts import SAMPLES_PER_FRAME, Clip, Frames, Speech
+from syncbench.baselines.evaluators.expert.evaluator import embed
+from syncbench.baselines.evaluators.landmarks.finder import find_landmarks
+from syncbench.baselines.evaluators.lipreader.reader import read_mouths, spell_mouths
+from syncbench.clip import SAMPLES_PER_FRAME, Clip, Frames, Waveform
+from syncbench.feature import Features
+from syncbench.features.frames import FRAMES
 from syncbench.features.landmarks import PRECOMPUTED
 from syncbench.features.mouths import crop_mouths
+from syncbench.features.speech import SPEECH
 from syncbench.metrics.lse import distances, lse, masked_lse
 from syncbench.metrics.word_error import WordErrorMeasurement, count_errors
 
@@ -54,7 +57,7 @@ class Seen:
 
     clip: Clip
     frames: Frames
-    speech: Speech
+    speech: Waveform
     truth: Array
     found: Array
     mouths: NDArray[np.uint8]
@@ -64,10 +67,11 @@ def look(clips: Sequence[Clip]) -> list[Seen]:
     """Decode the clips, find landmarks, cut mouths by the found ones."""
     seen = []
     for clip in clips:
-        frames = clip.frames()
+        features = Features(clip)
+        frames = features[FRAMES]
         found = find_landmarks(frames)
-        truth = PRECOMPUTED.compute(clip)[: len(frames)] if "landmarks" in clip.extras else np.full_like(found, np.nan)
-        seen.append(Seen(clip, frames, clip.speech(len(frames)), truth, found, crop_mouths(frames, found, 64)))
+        truth = features[PRECOMPUTED.feature][: len(frames)] if clip.has("landmarks") else np.full_like(found, np.nan)
+        seen.append(Seen(clip, frames, features[SPEECH], truth, found, crop_mouths(frames, found, 64)))
     return seen
 
 
@@ -118,12 +122,12 @@ def _frozen_distance(points: Array) -> float:
     return float(moved.mean())
 
 
-def _distances(mouths: NDArray[np.uint8], speech: Speech) -> Array:
+def _distances(mouths: NDArray[np.uint8], speech: Waveform) -> Array:
     embedded = embed(mouths, speech)
     return distances(embedded["video"], embedded["audio"])
 
 
-def _shifted(s: Seen, shift: int) -> tuple[NDArray[np.uint8], Speech]:
+def _shifted(s: Seen, shift: int) -> tuple[NDArray[np.uint8], Waveform]:
     """Return mouths and speech of which the speech is early by ``shift`` frames: LSE's offset must say so."""
     length = len(s.mouths)
     mouths = s.mouths[max(0, -shift) : length + min(0, -shift)]
@@ -199,8 +203,8 @@ def lipreader_rows(data: str, seen: Sequence[Seen], limit: float) -> Iterator[Ro
 
 def speed_rows(seen: Seen) -> Iterator[Row]:
     """Yield speeds on one core."""
-    from syncbench.baselines.syncnet_v2 import evaluator as official
-    from syncbench.baselines.syncnet_v2.network import SyncNet, build
+    from syncbench.baselines.evaluators.syncnet_v2 import evaluator as official
+    from syncbench.baselines.evaluators.syncnet_v2.network import SyncNet, build
 
     def rate(count: int, work: object) -> float:
         assert callable(work)

@@ -21,10 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from syncbench.contracts import Direction, Measurement, Score
-from syncbench.metrics.lse import LseMeasurement
+from syncbench.measurement import Measurement, Ratios
+from syncbench.metric import Direction, Score
 from syncbench.metrics.word_error import WordErrorMeasurement
-from syncbench.reports.gate import Case, Limits, Policy, judge
+from syncbench.reports.decisions.gate import Case, judge
+from syncbench.reports.decisions.policy import Limits, Policy
 
 LOSSES = (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
 WORDS = 8
@@ -61,8 +62,8 @@ def pair(setting: Setting, loss: float, seed: int) -> str:
     return next(outcome for outcome in ("fail", "cannot tell", "pass") if outcome in outcomes)
 
 
-def _lse(skill: float) -> LseMeasurement:
-    return LseMeasurement(clips=1, lse_c=7 + skill, lse_d=7 - skill)
+def _lse(skill: float) -> Ratios:
+    return Ratios({"lse_c": (7 + skill, 1), "lse_d": (7 - skill, 1)})
 
 
 def _words(skills: Sequence[float], draw: np.random.Generator) -> list[Measurement]:

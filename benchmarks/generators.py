@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import syncbench
-from syncbench.reports.compare import Difference, compare
+from syncbench.reports.decisions.compare import Difference, compare
 from syncbench.runs import Run
 
 GENERATORS = ("cals", "synctalkface", "wav2lip")

@@ -45,8 +45,10 @@ def main() -> int:
     store = parser.parse_args().store
 
     import syncbench
-    from syncbench.baselines.cals import config
-    from syncbench.reports.gate import gate, load_policy, print_gate
+    from syncbench.baselines.faces.cals import config
+    from syncbench.reports.decisions.gate import gate
+    from syncbench.reports.decisions.gate_text import print_gate
+    from syncbench.reports.decisions.policy import load_policy
     from syncbench.runs import Run, load_run
 
     def run(out: str, **options: str) -> Run:

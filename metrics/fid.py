@@ -21,11 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench import _torchvision, weights
-from syncbench.contracts import Clip, Feature, Features, Frames, Measurement, ScoreSpec, Task
-from syncbench.errors import ClipError
+from syncbench.clip import Frames
+from syncbench.feature import Feature, Features
 from syncbench.features.frames import FRAMES
+from syncbench.measurement import Measurement
+from syncbench.metric import Metric, ScoreSpec
 
-__all__ = ["POOL3", "Fid", "FidMeasurement", "Pool3", "activations", "frechet_distance", "network"]
+__all__ = ["POOL3", "Fid", "FidMeasurement", "activations", "frechet_distance", "network"]
 
 DIMENSIONS = 2048
 ENOUGH = DIMENSIONS
@@ -76,27 +78,17 @@ def activations(network: Any, frames: Frames, batch: int = 16) -> NDArray[np.flo
     return np.concatenate(parts) if parts else np.zeros((0, DIMENSIONS), np.float32)
 
 
-@dataclass(frozen=True)
-class Pool3:
-    """The pool3 activations of a clip's frames, float32 ``[T, 2048]``."""
-
-    name: str = "inception_pool3"
-    version: int = 1
-    weights: str = weights.lookup("inception_fid").sha256
-    needs: tuple[Feature, ...] = (FRAMES,)
-    stored: bool = True
-
-    def compute(self, clip: Clip, *needs: Any) -> NDArray[np.float32]:
-        (frames,) = needs
-        return activations(_official(weights.require("inception_fid")), frames)
-
-
-POOL3 = Pool3()
-
-
 @lru_cache(maxsize=1)
 def _official(path: Path) -> Any:
     return network(weights.load_checkpoint(path))
+
+
+def _pool3(frames: Frames) -> NDArray[np.float32]:
+    return activations(_official(weights.require("inception_fid")), frames)
+
+
+POOL3 = Feature("inception_pool3", _pool3, needs=(FRAMES,), weights=weights.lookup("inception_fid").sha256, stored=True)
+"""The pool3 activations of a clip's frames, float32 ``[T, 2048]``."""
 
 
 def _none() -> NDArray[np.float32]:
@@ -127,6 +119,8 @@ class FidMeasurement(Measurement):
             + (other.reference_moments + _moments(other.reference)),
             output_moments=(self.output_moments + _moments(self.output))
             + (other.output_moments + _moments(other.output)),
+            measured=self.measured + other.measured,
+            asked=self.asked + other.asked,
         )
 
     @property
@@ -157,31 +151,30 @@ def _gaussian(moments: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
     return total / n, (products - np.outer(total, total) / n) / (n - 1)
 
 
-class Fid:
+class Fid(Metric):
     """FID over the frames of all clips, real against generated."""
 
     name = "fid"
-    tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
-    scores: tuple[ScoreSpec, ...] = (
+    inputs = frozenset({"video"})
+    scores = (
         ScoreSpec(
             "fid", "FID", "", "lower", (0.0, None), True, "Heusel et al. 2017 (mseitzer/pytorch-fid)",
             "Fréchet distance between pool3 activations of all real and all generated frames", 2,
         ),
     )  # fmt: skip
     measurement = FidMeasurement
-    features: tuple[Feature, ...] = (POOL3,)
-    settings: Mapping[str, str] = {"network": f"inception_fid@{POOL3.weights[:8]}", "region": "frame"}
+    features = (POOL3,)
+    settings = {"network": f"inception_fid@{POOL3.weights[:8]}", "region": "frame"}
 
     def unavailable(self) -> str | None:
         return weights.unavailable("inception_fid")
 
-    def measure(self, reference: Features | None, output: Features) -> FidMeasurement:
-        if reference is None:
-            raise ClipError(f"{output.clip.id}: FID needs the real video")
+    def measure(self, reference: Features, output: Features) -> FidMeasurement:
         return FidMeasurement(reference=reference[POOL3], output=output[POOL3])
 
-    def remarks(self, total: FidMeasurement) -> list[str]:
+    def remarks(self, total: Measurement) -> list[str]:
         """Return what a reader of the corpus score must know: too few images."""
+        assert isinstance(total, FidMeasurement)
         fewest = min(total.images)
         if fewest >= ENOUGH:
             return []

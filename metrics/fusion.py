@@ -5,15 +5,17 @@ These compare several runs, so they are functions on scores and counts, not plug
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 
-from syncbench.contracts import FPS
-from syncbench.statistics import blocks
+from syncbench.clip import FPS
+from syncbench.statistics.resampling import draws, interval
 
 __all__ = [
     "EffectiveGain",
@@ -79,8 +81,8 @@ def effective_snr_gain(
         return EffectiveGain(at - float(levels[-1]), target, "at most")
     # The lowest SNR at which the falling curve has come down to the target.
     after = int(np.argmax(both <= target))
-    if after == 0 or both[after] == both[after - 1]:
-        crossing = float(levels[after])
+    if after == 0:
+        crossing = float(levels[0])
     else:
         share = (both[after - 1] - target) / (both[after - 1] - both[after])
         crossing = float(levels[after - 1] + share * (levels[after] - levels[after - 1]))
@@ -104,31 +106,23 @@ def effective_snr_gain_interval(
 
     Censored resamples count with their bound, so an interval that reaches the end of the grid says no more than that.
     """
-    block = blocks(groups)
-    count = int(block.max()) + 1
-    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)[:, block]
     gains: list[float] = []
-    for weight in draws:
+    for weight in draws(groups, resamples, seed):
         sums = [np.einsum("scf,c->sf", counts, weight) for counts in (audio, audio_visual)]
         if all((s[:, 1] > 0).all() for s in sums):
             rates = [(s[:, 0] / s[:, 1]).tolist() for s in sums]
             gains.append(effective_snr_gain(snrs, rates[0], rates[1], at).value)
-    low, high = np.quantile(gains, [0.025, 0.975])
-    return float(low), float(high)
+    bounds = interval(gains)
+    return (bounds.low, bounds.high) if bounds else (math.nan, math.nan)
 
 
 def non_increasing(values: Curve) -> Curve:
-    """Return the least-squares non-increasing fit of ``values [n]``, by pooling adjacent violators."""
-    means: list[float] = []
-    sizes: list[int] = []
-    for value in values:
-        means.append(float(value))
-        sizes.append(1)
-        while len(means) > 1 and means[-2] < means[-1]:
-            total = sizes[-2] + sizes[-1]
-            means[-2:] = [(means[-2] * sizes[-2] + means[-1] * sizes[-1]) / total]
-            sizes[-2:] = [total]
-    return np.repeat(means, sizes)
+    """Return the least-squares non-increasing fit of ``values [n]`` (pool adjacent violators).
+
+    >>> non_increasing(np.array([3.0, 1.0, 2.0]))
+    array([3. , 1.5, 1.5])
+    """
+    return np.asarray(isotonic_regression(values, increasing=False).x)
 
 
 def real_time_factor(seconds: float, frames: int) -> float:

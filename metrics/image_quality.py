@@ -7,20 +7,18 @@ PSNR by several dB.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from syncbench.contracts import Feature, Features, Frames, Measurement, ScoreSpec, Task
+from syncbench.clip import Frames
 from syncbench.errors import ClipError
+from syncbench.feature import Features
 from syncbench.features.frames import FRAMES
-from syncbench.metrics._sums import ratio
+from syncbench.measurement import Ratios
+from syncbench.metric import Measured, Metric, ScoreSpec
 
-__all__ = ["PSNR_CAP", "ImageQuality", "ImageQualityMeasurement", "frame_pairs", "psnr", "ssim"]
+__all__ = ["PSNR_CAP", "ImageQuality", "frame_pairs", "psnr", "ssim"]
 
 PSNR_CAP = 100.0
 """dB given to identical frames, whose PSNR is infinite and would make any mean so."""
@@ -68,9 +66,7 @@ def frame_pairs(reference: Features, output: Features) -> tuple[Frames, Frames]:
     """Return the frames of both, cut to the shorter. Raises ClipError where their sizes differ."""
     real, made = reference[FRAMES], output[FRAMES]
     if real.shape[1:] != made.shape[1:]:
-        raise ClipError(
-            f"{output.clip.id}: the answer is {_size(made)} pixels, the real video {_size(real)}: write it at that size"
-        )
+        raise ClipError(f"the answer is {_size(made)} pixels, the real video {_size(real)}: write it at that size")
     length = min(len(real), len(made))
     return real[:length], made[:length]
 
@@ -114,24 +110,12 @@ def _size(frames: Frames) -> str:
     return f"{frames.shape[2]} x {frames.shape[1]}"
 
 
-@dataclass(frozen=True)
-class ImageQualityMeasurement(Measurement):
-    """Sums over frames: the corpus score is the mean over all frames of all clips."""
-
-    frames: int = 0
-    psnr: float = 0.0
-    ssim: float = 0.0
-
-    def scores(self) -> dict[str, Any]:
-        return {"psnr": ratio(self.psnr, self.frames), "ssim": ratio(self.ssim, self.frames)}
-
-
-class ImageQuality:
-    """PSNR and SSIM over the frames both videos have."""
+class ImageQuality(Metric):
+    """PSNR and SSIM over the frames both videos have: the corpus score is the mean over all frames of all clips."""
 
     name = "image_quality"
-    tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
-    scores: tuple[ScoreSpec, ...] = (
+    inputs = frozenset({"video"})
+    scores = (
         ScoreSpec(
             "psnr", "PSNR", "dB", "higher", (0.0, PSNR_CAP), True, "20 log10(255 / RMSE), as in TalkLip's visual_quality.py",
             "peak signal-to-noise ratio of whole frames, mean over frames; identical frames count as 100 dB", 2,
@@ -141,31 +125,14 @@ class ImageQuality:
             "structural similarity of whole RGB frames, mean over frames", 4,
         ),
     )  # fmt: skip
-    measurement = ImageQualityMeasurement
-    features: tuple[Feature, ...] = (FRAMES,)
-    settings: Mapping[str, str] = {
-        "colour": "rgb",
-        "region": "frame",
-        "ssim": "gauss11-1.5",
-        "psnr_cap": f"{PSNR_CAP:g}",
-    }
+    features = (FRAMES,)
+    settings = {"colour": "rgb", "region": "frame", "ssim": "gauss11-1.5", "psnr_cap": f"{PSNR_CAP:g}"}
 
-    def unavailable(self) -> str | None:
-        return None
-
-    def measure(self, reference: Features | None, output: Features) -> ImageQualityMeasurement:
-        if reference is None:
-            raise ClipError(f"{output.clip.id}: PSNR and SSIM need the real video of the same speech")
+    def measure(self, reference: Features, output: Features) -> Measured:
         real, made = frame_pairs(reference, output)
         if min(real.shape[1:3]) <= 2 * _RADIUS:
-            raise ClipError(f"{output.clip.id}: SSIM needs frames of at least 11 x 11 pixels, not {_size(real)}")
-        return ImageQualityMeasurement(
-            frames=len(real), psnr=float(psnr(real, made).sum()), ssim=float(ssim(real, made).sum())
-        )
-
-    def curves(self, reference: Features | None, output: Features) -> Mapping[str, NDArray[Any]]:
-        """Return PSNR and SSIM of each frame, ``[T]``."""
-        if reference is None:
-            return {}
-        real, made = frame_pairs(reference, output)
-        return {"psnr": psnr(real, made), "ssim": ssim(real, made)}
+            raise ClipError(f"SSIM needs frames of at least 11 x 11 pixels, not {_size(real)}")
+        curves = {"psnr": psnr(real, made), "ssim": ssim(real, made)}
+        count = len(real)
+        sums = Ratios({name: (float(curve.sum()), count) for name, curve in curves.items()}, measured=count)
+        return Measured(sums, curves)

@@ -9,28 +9,20 @@ Source: ER-NeRF's ``LMDMeter``, after L. Chen et al., "Lip Movements Generation 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import Direction, Feature, Features, Measurement, ScoreSpec, Task
+from syncbench import registry
 from syncbench.errors import ClipError
+from syncbench.feature import Feature, Features
 from syncbench.features.frames import SHAPE
-from syncbench.features.landmarks import MOUTH, interocular, provider, provider_label, provider_unavailable
-from syncbench.metrics._sums import ratio
+from syncbench.features.landmarks import MOUTH, interocular
+from syncbench.measurement import Ratios
+from syncbench.metric import Measured, Metric, ScoreSpec
 
-__all__ = [
-    "LandmarkDistance",
-    "LandmarkDistanceMeasurement",
-    "interocular",
-    "landmark_distance",
-    "landmark_pairs",
-    "mediapipe",
-    "precomputed",
-]
+__all__ = ["LandmarkDistance", "landmark_distance", "landmark_pairs", "mediapipe", "precomputed"]
 
 Landmarks = NDArray[np.floating[Any]]
 
@@ -54,55 +46,29 @@ def landmark_pairs(
     (_, *real_size), (_, *made_size) = reference[SHAPE].tolist(), output[SHAPE].tolist()
     if real_size != made_size:
         sizes = f"{made_size[1]} x {made_size[0]} pixels, the real video {real_size[1]} x {real_size[0]}"
-        raise ClipError(f"{output.clip.id}: the answer is {sizes}: write it at that size")
+        raise ClipError(f"the answer is {sizes}: write it at that size")
     real, made = reference[feature], output[feature]
     length = min(len(real), len(made))
     return real[:length], made[:length]
 
 
-@dataclass(frozen=True)
-class LandmarkDistanceMeasurement(Measurement):
-    """Sums over the frames in which both faces were found: the corpus score is the mean over those of all clips.
-
-    Attributes:
-        frames: frames in which both faces were found.
-        missing: frames in which either was not; they do not enter the distances.
-        lmd, mouth_lmd: sums of distances, in pixels.
-        lmd_eye, mouth_lmd_eye: sums of distances divided by the real face's interocular distance.
-    """
-
-    frames: int = 0
-    missing: int = 0
-    lmd: float = 0.0
-    mouth_lmd: float = 0.0
-    lmd_eye: float = 0.0
-    mouth_lmd_eye: float = 0.0
-
-    def scores(self) -> dict[str, Any]:
-        return {
-            "lmd": ratio(self.lmd, self.frames),
-            "mouth_lmd": ratio(self.mouth_lmd, self.frames),
-            "lmd_eye": 100 * ratio(self.lmd_eye, self.frames),
-            "mouth_lmd_eye": 100 * ratio(self.mouth_lmd_eye, self.frames),
-            "face_missing": 100 * ratio(self.missing, self.frames + np.asarray(self.missing)),
-        }
-
-
 def _spec(name: str, title: str, unit: str, summary: str) -> ScoreSpec:
-    direction: Direction = "lower"
     highest = 100.0 if name == "face_missing" else None
     cited = "Chen et al. 2018; ER-NeRF's LMDMeter"
     return ScoreSpec(
-        name, title, unit, direction, (0.0, highest), True, cited, summary, digits=2, headline=name == "mouth_lmd"
+        name, title, unit, "lower", (0.0, highest), True, cited, summary, digits=2, headline=name == "mouth_lmd"
     )
 
 
-class LandmarkDistance:
-    """LMD and mouth LMD, with landmarks from one provider, which is part of every signature."""
+class LandmarkDistance(Metric):
+    """LMD and mouth LMD, with landmarks from one provider, which is part of every signature.
 
+    Frames count in which both faces were found; the corpus score is the mean over those of all clips.
+    """
+
+    inputs = frozenset({"video"})
     order = 20
-    tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
-    scores: tuple[ScoreSpec, ...] = (
+    scores = (
         _spec("lmd", "LMD", "px", "mean distance of all 68 landmarks"),
         _spec("mouth_lmd", "M-LMD", "px", "mean distance of the 20 mouth landmarks"),
         _spec("lmd_eye", "LMD/eye", "%", "LMD as a share of the distance between the eyes"),
@@ -111,48 +77,34 @@ class LandmarkDistance:
             "face_missing", "No face", "%", "frames in which no face was found, in either video; not in the distances"
         ),
     )
-    measurement = LandmarkDistanceMeasurement
 
     def __init__(self, landmarks: str = "bundled") -> None:
         self.name = "landmark_distance" if landmarks == "bundled" else f"landmark_distance-{landmarks}"
-        self.provider = landmarks
+        self.provider = registry.landmarks(landmarks)
         self.on_request = landmarks != "bundled"
-        self.features: tuple[Feature, ...] = (provider(landmarks), SHAPE)
-
-    @property
-    def settings(self) -> Mapping[str, str]:
-        return {"landmarks": provider_label(self.provider), "align": "frame-mean", "interocular": "outer-corners"}
+        self.features = (self.provider.feature, SHAPE)
+        self.settings = {"landmarks": self.provider.label, "align": "frame-mean", "interocular": "outer-corners"}
 
     def unavailable(self) -> str | None:
-        return provider_unavailable(self.provider)
+        return self.provider.unavailable()
 
-    def measure(self, reference: Features | None, output: Features) -> LandmarkDistanceMeasurement:
-        if reference is None:
-            raise ClipError(f"{output.clip.id}: LMD needs the real video of the same speech")
-        real, made = landmark_pairs(self.features[0], reference, output)
-        face, mouth, scale = (
-            landmark_distance(real, made),
-            landmark_distance(real[:, MOUTH], made[:, MOUTH]),
-            interocular(real),
-        )
+    def measure(self, reference: Features, output: Features) -> Measured:
+        real, made = landmark_pairs(self.provider.feature, reference, output)
+        face, mouth = landmark_distance(real, made), landmark_distance(real[:, MOUTH], made[:, MOUTH])
+        scale = interocular(real)
         found = np.isfinite(face) & (scale > 0)
         if not found.any():
-            raise ClipError(f"{output.clip.id}: no frame shows a face in both videos")
-        return LandmarkDistanceMeasurement(
-            frames=int(found.sum()),
-            missing=int((~found).sum()),
-            lmd=float(face[found].sum()),
-            mouth_lmd=float(mouth[found].sum()),
-            lmd_eye=float((face[found] / scale[found]).sum()),
-            mouth_lmd_eye=float((mouth[found] / scale[found]).sum()),
-        )
-
-    def curves(self, reference: Features | None, output: Features) -> Mapping[str, NDArray[Any]]:
-        """Return mouth LMD of each frame, in pixels, ``[T]``; NaN where a face is missing."""
-        if reference is None:
-            return {}
-        real, made = landmark_pairs(self.features[0], reference, output)
-        return {"mouth_lmd": landmark_distance(real[:, MOUTH], made[:, MOUTH])}
+            raise ClipError("no frame shows a face in both videos")
+        eyes = scale[found]
+        values = {
+            "lmd": face[found],
+            "mouth_lmd": mouth[found],
+            "lmd_eye": 100 * face[found] / eyes,
+            "mouth_lmd_eye": 100 * mouth[found] / eyes,
+            "face_missing": 100 * ~found,
+        }
+        means = {name: (float(row.sum()), len(row)) for name, row in values.items()}
+        return Measured(Ratios(means, measured=len(eyes)), {"mouth_lmd": mouth})
 
 
 def mediapipe() -> LandmarkDistance:

@@ -13,24 +13,25 @@ joonson/syncnet_python; the names LSE-C and LSE-D are of K. R. Prajwal et al., "
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from syncbench.contracts import FPS, Direction, Feature, Features, Measurement, ScoreSpec, Task
+from syncbench import registry
+from syncbench.clip import FPS
 from syncbench.errors import ClipError
-from syncbench.metrics._sums import ratio
+from syncbench.feature import Features
+from syncbench.features.evaluators import SyncEvaluator
+from syncbench.measurement import Ratios, ratio
+from syncbench.metric import Direction, Measured, Metric, ScoreSpec
 
 __all__ = [
     "REACH",
     "Lse",
-    "LseMeasurement",
     "LseResult",
-    "SyncEvaluator",
     "default_evaluator",
     "distances",
     "lse",
@@ -40,6 +41,8 @@ __all__ = [
 
 REACH = 15
 """Largest shift tried, in frames, either way."""
+WINDOW = 5
+"""Frames that an embedding sees."""
 _EPS = 1e-6  # added to every difference before its length is taken, as torch's pairwise_distance does
 
 
@@ -119,60 +122,6 @@ def _result(distances: NDArray[np.floating[Any]], means: NDArray[np.float64]) ->
     )
 
 
-class SyncEvaluator(Protocol):
-    """A pair of networks that embed lips and speech in one space.
-
-    Attributes:
-        name: with the hash of its weights, such as ``syncnet_v2@961e8696``.
-        protocol: how it prepares frames and speech, with its version, such as ``native.1``.
-        embeddings: feature whose value is ``{"video": [n, D], "audio": [n, D]}``, float32, a window every frame.
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def protocol(self) -> str: ...
-    @property
-    def embeddings(self) -> Feature: ...
-
-    def unavailable(self) -> str | None:
-        """Return None, or one line: what is missing and the command that gets it."""
-        ...
-
-
-@dataclass(frozen=True)
-class LseMeasurement(Measurement):
-    """Sums over clips: the field's corpus score is the unweighted mean over files, so each clip counts once.
-
-    Attributes:
-        clips: clips measured.
-        lse_c, lse_d, lse_c_masked, lse_d_masked: sums of the clips' scores.
-        offset: sum of the clips' offsets as published, in frames.
-        distance_from_sync: sum of the absolute values of their offsets by the masked mean, in frames.
-        in_sync: clips whose offset by the masked mean is -1, 0 or 1.
-    """
-
-    clips: int = 0
-    lse_c: float = 0.0
-    lse_d: float = 0.0
-    lse_c_masked: float = 0.0
-    lse_d_masked: float = 0.0
-    offset: int = 0
-    distance_from_sync: int = 0
-    in_sync: int = 0
-
-    def scores(self) -> dict[str, Any]:
-        return {
-            "lse_c": ratio(self.lse_c, self.clips),
-            "lse_d": ratio(self.lse_d, self.clips),
-            "lse_c_masked": ratio(self.lse_c_masked, self.clips),
-            "lse_d_masked": ratio(self.lse_d_masked, self.clips),
-            "av_offset": ratio(self.offset, self.clips),
-            "av_offset_abs": ratio(self.distance_from_sync, self.clips),
-            "in_sync": 100 * ratio(self.in_sync, self.clips),
-        }
-
-
 _PAPER = "Chung & Zisserman 2016; Prajwal et al. 2020 (joonson/syncnet_python)"
 
 
@@ -194,25 +143,25 @@ def _specs() -> tuple[ScoreSpec, ...]:
     )
 
 
-class Lse:
+class Lse(Metric):
     """LSE-C, LSE-D and AV offset with a sync evaluator.
 
-    Without one, SyncNet v2 is used where its official weights are present, and the bundled expert otherwise; which of
-    them it was stands in every signature. ``protocol`` chooses how SyncNet v2 is fed and makes sense with it alone.
+    The field's corpus score is the unweighted mean over files, so each clip counts once. Without an evaluator, SyncNet v2
+    is used where its official weights are present, and the bundled expert otherwise; which of them it was stands in every
+    signature. ``protocol`` chooses how SyncNet v2 is fed and makes sense with it alone.
     """
 
+    inputs = frozenset({"video", "speech"})
     order = 10
-    tasks: frozenset[Task] = frozenset({"talking-face", "dubbing", "video-to-speech"})
-    scores: tuple[ScoreSpec, ...] = _specs()
-    measurement = LseMeasurement
+    scores = _specs()
 
     def __init__(self, evaluator: SyncEvaluator | None = None, protocol: str = "native") -> None:
         self.name = "lse" if protocol == "native" else f"lse-{protocol}"
         self.evaluator = evaluator or default_evaluator(protocol)
         self.on_request = protocol != "native"
-        self.features: tuple[Feature, ...] = (self.evaluator.embeddings,)
-        self.settings: Mapping[str, str] = {
-            "evaluator": self.evaluator.name,
+        self.features = (self.evaluator.embeddings,)
+        self.settings = {
+            "evaluator": self.evaluator.label,
             "protocol": self.evaluator.protocol,
             "fps": str(FPS),
             "reach": str(REACH),
@@ -221,46 +170,40 @@ class Lse:
     def unavailable(self) -> str | None:
         return self.evaluator.unavailable()
 
-    def measure(self, reference: Features | None, output: Features) -> LseMeasurement:
-        cells = self._distances(output)
-        published, masked = lse(cells), masked_lse(cells)
-        return LseMeasurement(
-            clips=1,
-            lse_c=published.lse_c,
-            lse_d=published.lse_d,
-            lse_c_masked=masked.lse_c,
-            lse_d_masked=masked.lse_d,
-            offset=published.offset,
-            distance_from_sync=abs(masked.offset),  # the zeros beyond the ends pull the published one to 0
-            in_sync=int(abs(masked.offset) <= 1),
-        )
-
-    def curves(self, reference: Features | None, output: Features) -> Mapping[str, NDArray[Any]]:
-        """Return what is worth drawing: confidence per window ``[n]``, and mean distance per offset ``[31]``."""
-        result = lse(self._distances(output))
-        return {
-            "confidence": result.confidence,
-            "offset": np.arange(REACH, -REACH - 1, -1),
-            "distance": result.means,
-        }
-
-    def _distances(self, output: Features) -> NDArray[np.float32]:
+    def measure(self, reference: Features, output: Features) -> Measured:
         embedded = output[self.evaluator.embeddings]
-        if not len(embedded["video"]):
-            raise ClipError(f"{output.clip.id}: too short for LSE: no window of five frames with its speech fits")
-        return distances(embedded["video"], embedded["audio"])
+        windows = len(embedded["video"])
+        if not windows:
+            raise ClipError("too short for LSE: no window of five frames with its speech fits")
+        cells = distances(embedded["video"], embedded["audio"])
+        published, masked = lse(cells), masked_lse(cells)
+        ratios = Ratios(
+            {
+                "lse_c": (published.lse_c, 1),
+                "lse_d": (published.lse_d, 1),
+                "lse_c_masked": (masked.lse_c, 1),
+                "lse_d_masked": (masked.lse_d, 1),
+                "av_offset": (published.offset, 1),
+                "av_offset_abs": (abs(masked.offset), 1),  # the zeros beyond the ends pull the published one to 0
+                "in_sync": (100 * int(abs(masked.offset) <= 1), 1),
+            },
+            measured=windows + WINDOW - 1,
+        )
+        curves = {
+            "confidence": published.confidence,
+            "offset": np.arange(REACH, -REACH - 1, -1),
+            "distance": published.means,
+        }
+        return Measured(ratios, curves)
 
 
 def default_evaluator(protocol: str = "native") -> SyncEvaluator:
     """Return SyncNet v2 where its official weights are here or a protocol asks for it, else the bundled expert."""
-    from syncbench import weights
-    from syncbench.baselines.syncnet_v2.evaluator import SyncNetV2
-
-    if protocol != "native" or weights.find("syncnet_v2"):
-        return SyncNetV2(protocol)
-    from syncbench.baselines.expert.evaluator import Expert
-
-    return Expert()
+    official: SyncEvaluator = registry.load("evaluator", "syncnet_v2")(protocol)
+    if protocol != "native" or official.unavailable() is None:
+        return official
+    bundled: SyncEvaluator = registry.load("evaluator", "expert")(protocol)
+    return bundled
 
 
 def wav2lip_lrs() -> Lse:

@@ -10,23 +10,24 @@ Addresses are a trace of the system: ``addresses`` ``[T, S]`` from sound, and, w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import Clip, Direction, Feature, Features, Measurement, ScoreSpec, Task
+from syncbench.clip import Clip
 from syncbench.errors import ClipError
-from syncbench.metrics._phones import INVENTORY, clip_phones, phone_frames, phone_index, phones_unknown
-from syncbench.metrics._sums import ratio
+from syncbench.feature import Features
+from syncbench.features.traces import TRACES
+from syncbench.measurement import Measurement, ratio
+from syncbench.metric import Direction, Metric, ScoreSpec
+from syncbench.phonetics.alignment import clip_phones, phone_frames, phones_unknown
+from syncbench.phonetics.inventory import PHONES, phone_index
 
 __all__ = [
-    "TRACES",
     "MemorySlots",
     "MemorySlotsMeasurement",
-    "Traces",
     "agreement",
     "monotonicity",
     "mutual_information",
@@ -148,27 +149,6 @@ def agreement(heard: NDArray[np.floating[Any]], seen: NDArray[np.floating[Any]])
     return same, float((b * (np.log(b) - np.log(a))).sum())
 
 
-@dataclass(frozen=True)
-class Traces:
-    """The arrays that a system left beside its answer."""
-
-    name: str = "traces"
-    version: int = 1
-    weights: str = ""
-    needs: tuple[Feature, ...] = ()
-    stored: bool = False
-
-    def compute(self, clip: Clip, *needs: Any) -> Mapping[str, NDArray[Any]]:
-        path = clip.extras.get("traces")
-        if path is None:
-            raise ClipError(f"{clip.id}: the answer has no traces; only systems with a memory leave addresses")
-        with np.load(path, allow_pickle=False) as kept:
-            return {key: kept[key] for key in kept.files}
-
-
-TRACES = Traces()
-
-
 def _empty() -> Array:
     return np.zeros(())
 
@@ -217,13 +197,13 @@ def _spec(
     return ScoreSpec(name, title, unit, direction, (0.0, high), False, cited, summary, digits, headline=False)
 
 
-class MemorySlots:
+class MemorySlots(Metric):
     """What the memory's slots hold, and whether sound addresses them as sight does."""
 
     name = "memory_slots"
+    inputs = frozenset({"video"})
     traces = frozenset({"addresses"})
-    tasks: frozenset[Task] = frozenset({"talking-face"})
-    scores: tuple[ScoreSpec, ...] = (
+    scores = (
         _spec("slots_used", "Slots used", "", "none", None, "slots whose mean address is at least 1 / S", 0),
         _spec("slot_entropy", "Slot entropy", "bit", "none", None, "mean entropy of the slots that a phone addresses"),
         _spec("slot_specificity", "Slot specificity", "%", "higher", 100.0, "largest share of one phone in a slot", 1),
@@ -238,33 +218,30 @@ class MemorySlots:
         _spec("slot_divergence", "Slot divergence", "nat", "lower", None, "mean KL of sight's address from sound's"),
     )
     measurement = MemorySlotsMeasurement
-    features: tuple[Feature, ...] = (TRACES,)
-    settings: Mapping[str, str] = {"phones": "truth-or-espeak", "permutations": str(PERMUTATIONS), "seed": str(_SEED)}
-
-    def unavailable(self) -> str | None:
-        return None
+    features = (TRACES,)
+    settings = {"phones": "truth-or-espeak", "permutations": str(PERMUTATIONS), "seed": str(_SEED)}
 
     def unsuited(self, clip: Clip) -> str | None:
         return phones_unknown(clip)
 
-    def measure(self, reference: Features | None, output: Features) -> MemorySlotsMeasurement:
+    def measure(self, reference: Features, output: Features) -> MemorySlotsMeasurement:
         traces = output[TRACES]
         if "addresses" not in traces:
-            raise ClipError(f"{output.clip.id}: the system left no memory addresses; it has no audio-lip memory")
+            raise ClipError("the system left no memory addresses; it has no audio-lip memory")
         heard = traces["addresses"]
-        phones = clip_phones(reference.clip if reference is not None else output.clip)
+        phones = clip_phones(reference.clip)
         said = phone_frames(phones, len(heard))
         rows = np.array([phone_index(p.symbol) for p in phones])
         by_frame = np.where(said >= 0, rows[np.maximum(said, 0)], -1)
         by_token = slot_table(heard, np.where(by_frame >= 0, said, -1), len(phones))
-        tokens = np.zeros((len(INVENTORY), heard.shape[1]))
+        tokens = np.zeros((len(PHONES), heard.shape[1]))
         spoken = by_token.sum(axis=1) > 0
         np.add.at(tokens, (rows[spoken], by_token[spoken].argmax(axis=1)), 1)
         seen = traces.get("lip_addresses")
         same, divergence = agreement(heard, seen) if seen is not None else (0, 0.0)
         return MemorySlotsMeasurement(
             frames=int((by_frame >= 0).sum()),
-            addressed=slot_table(heard, by_frame, len(INVENTORY)),
+            addressed=slot_table(heard, by_frame, len(PHONES)),
             tokens=tokens,
             lip_frames=len(heard) if seen is not None else 0,
             same=same,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -17,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench import _torchvision, weights
-from syncbench.contracts import Feature, Features, Frames, Measurement, ScoreSpec, Task
+from syncbench.clip import Frames
 from syncbench.errors import ClipError
+from syncbench.feature import Features
 from syncbench.features.frames import FRAMES
-from syncbench.metrics._sums import ratio
+from syncbench.measurement import Ratios
+from syncbench.metric import Metric, ScoreSpec
 from syncbench.metrics.image_quality import frame_pairs
 
-__all__ = ["Lpips", "LpipsAlexMeasurement", "LpipsVggMeasurement", "alex", "distances", "network", "vgg"]
+__all__ = ["Lpips", "alex", "distances", "network", "vgg"]
 
 Trunk = Literal["alex", "vgg"]
 
@@ -71,33 +72,11 @@ def distances(network: Any, reference: Frames, output: Frames, batch: int = 16) 
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-@dataclass(frozen=True)
-class _LpipsMeasurement(Measurement):
-    frames: int = 0
-    distance: float = 0.0
+class Lpips(Metric):
+    """LPIPS with one trunk, over the frames both videos have: the corpus score is the mean over all frames of all clips."""
 
-
-@dataclass(frozen=True)
-class LpipsAlexMeasurement(_LpipsMeasurement):
-    """Sums over frames: the corpus score is the mean over all frames of all clips."""
-
-    def scores(self) -> dict[str, Any]:
-        return {"lpips_alex": ratio(self.distance, self.frames)}
-
-
-@dataclass(frozen=True)
-class LpipsVggMeasurement(_LpipsMeasurement):
-    """Sums over frames: the corpus score is the mean over all frames of all clips."""
-
-    def scores(self) -> dict[str, Any]:
-        return {"lpips_vgg": ratio(self.distance, self.frames)}
-
-
-class Lpips:
-    """LPIPS with one trunk, over the frames both videos have."""
-
-    tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
-    features: tuple[Feature, ...] = (FRAMES,)
+    inputs = frozenset({"video"})
+    features = (FRAMES,)
 
     def __init__(self, trunk: Trunk = "alex") -> None:
         self.trunk: Trunk = trunk
@@ -105,38 +84,22 @@ class Lpips:
         self.on_request = trunk != "alex"  # the usual one; vgg takes thirty times as long
         self.scores = (
             ScoreSpec(
-                self.name,
-                f"LPIPS ({trunk})",
-                "",
-                "lower",
-                (0.0, None),
-                True,
-                "Zhang et al. 2018 (lpips 0.1)",
-                f"perceptual distance of whole frames, {trunk} trunk, mean over frames",
-                4,
+                self.name, f"LPIPS ({trunk})", "", "lower", (0.0, None), True, "Zhang et al. 2018 (lpips 0.1)",
+                f"perceptual distance of whole frames, {trunk} trunk, mean over frames", 4,
             ),
-        )
-        self.measurement: type[LpipsAlexMeasurement] | type[LpipsVggMeasurement] = (
-            LpipsAlexMeasurement if trunk == "alex" else LpipsVggMeasurement
-        )
-        trunk_file = weights.lookup(_TRUNK_WEIGHTS[trunk])
-        self.settings: Mapping[str, str] = {
-            "network": f"{trunk_file.name}@{trunk_file.sha256[:8]}",
-            "heads": "0.1",
-            "region": "frame",
-        }
+        )  # fmt: skip
+        file = weights.lookup(_TRUNK_WEIGHTS[trunk])
+        self.settings = {"network": f"{file.name}@{file.sha256[:8]}", "heads": "0.1", "region": "frame"}
 
     def unavailable(self) -> str | None:
         return weights.unavailable(_TRUNK_WEIGHTS[self.trunk])
 
-    def measure(self, reference: Features | None, output: Features) -> LpipsAlexMeasurement | LpipsVggMeasurement:
-        if reference is None:
-            raise ClipError(f"{output.clip.id}: LPIPS needs the real video of the same speech")
+    def measure(self, reference: Features, output: Features) -> Ratios:
         real, made = frame_pairs(reference, output)
         if min(real.shape[1:3]) < _SMALLEST[self.trunk]:
-            raise ClipError(f"{output.clip.id}: LPIPS needs frames of at least {_SMALLEST[self.trunk]} pixels a side")
+            raise ClipError(f"LPIPS needs frames of at least {_SMALLEST[self.trunk]} pixels a side")
         found = distances(_official(self.trunk), real, made)
-        return self.measurement(frames=len(found), distance=float(found.sum(dtype=np.float64)))
+        return Ratios({self.name: (float(found.sum(dtype=np.float64)), len(found))}, measured=len(found))
 
 
 def alex() -> Lpips:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import FPS, Measurement
-from syncbench.statistics import CONFIDENCE, blocks
+from syncbench.clip import FPS
+from syncbench.measurement import Measurement
+from syncbench.statistics.resampling import TAILS, draws, resampled
 
 __all__ = ["ContextCurve", "context_curve", "knee", "window_seconds"]
 
@@ -94,23 +95,21 @@ def context_curve(
     contexts = tuple(sorted(measurements))
     if len(contexts) < 2 or any(len(measurements[n]) != len(groups) for n in contexts):
         raise ValueError("a context curve needs two or more contexts, measured on the same clips")
-    block = blocks(groups)
-    count = int(block.max()) + 1
-    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
-    weights = np.concatenate([np.ones((1, len(groups))), draws[:, block].astype(np.float64)])
-    table = np.stack([_values(measurements[n], weights, score) for n in contexts], axis=1)  # [1 + resamples, contexts]
+    weights = np.concatenate([np.ones((1, len(groups)), dtype=np.int64), draws(groups, resamples, seed)])
+    nothing = np.full(len(weights), np.nan)
+    rows = [resampled(measurements[n], weights).get(score, nothing) for n in contexts]
+    table = np.stack(rows, axis=1)  # [1 + resamples, contexts]
     whole, drawn = table[0], table[1:]
     drawn = drawn[np.isfinite(drawn).all(axis=1)]
     if not len(drawn) or not np.isfinite(whole).all():
         raise ValueError(f"{score} has no value at some context")
-    ends = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
-    low, high = np.quantile(drawn, ends, axis=0)
+    low, high = np.quantile(drawn, TAILS, axis=0)
     places = np.array(contexts)
     pick = np.argmin if lower_is_better else np.argmax
     best, bests = int(pick(whole)), places[pick(drawn, axis=1)]
     knees = places[knee(drawn, lower_is_better)]
     gains = whole - whole[0]
-    gains_low, gains_high = np.quantile(drawn - drawn[:, :1], ends, axis=0)
+    gains_low, gains_high = np.quantile(drawn - drawn[:, :1], TAILS, axis=0)
     return ContextCurve(
         contexts=contexts,
         values=tuple(whole.tolist()),
@@ -120,11 +119,11 @@ def context_curve(
         gains_low=tuple(gains_low.tolist()),
         gains_high=tuple(gains_high.tolist()),
         best=contexts[best],
-        best_low=_quantile(bests, ends[0]),
-        best_high=_quantile(bests, ends[1]),
+        best_low=_quantile(bests, TAILS[0]),
+        best_high=_quantile(bests, TAILS[1]),
         knee=contexts[int(knee(whole, lower_is_better))],
-        knee_low=_quantile(knees, ends[0]),
-        knee_high=_quantile(knees, ends[1]),
+        knee_low=_quantile(knees, TAILS[0]),
+        knee_high=_quantile(knees, TAILS[1]),
         gain=float(gains[best]),
         gain_low=float(gains_low[best]),
         gain_high=float(gains_high[best]),
@@ -133,11 +132,3 @@ def context_curve(
 
 def _quantile(values: NDArray[Any], share: float) -> float:
     return float(np.quantile(values, share, method="inverted_cdf"))
-
-
-def _values(measurements: Sequence[Measurement], weights: NDArray[np.float64], score: str) -> NDArray[np.float64]:
-    kind = type(measurements[0])
-    names = list(kind.__dataclass_fields__)
-    sums = weights @ np.array([[float(getattr(m, name)) for name in names] for m in measurements])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(kind(**dict(zip(names, sums.T, strict=True))).scores()[score], dtype=np.float64)

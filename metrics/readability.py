@@ -10,54 +10,16 @@ take AV-HuBERT for the reader; here it is the bundled one, named in the signatur
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-
-from syncbench.baselines.lipreader.reader import LIP_HYPOTHESIS
-from syncbench.baselines.lipreader.vocabulary import KNOWN_WORDS
-from syncbench.contracts import Clip, Direction, Feature, Features, Measurement, ScoreSpec, Task
+from syncbench import registry
+from syncbench.clip import Clip
 from syncbench.errors import ClipError
-from syncbench.metrics._sums import ratio
-from syncbench.metrics.word_error import count_errors, normaliser
+from syncbench.feature import Features
+from syncbench.features.evaluators import LipReader, text_of
+from syncbench.measurement import Ratios
+from syncbench.metric import Direction, Metric, ScoreSpec
+from syncbench.metrics.word_error import WordErrorMeasurement, count_errors, normaliser
 
-__all__ = ["Readability", "ReadabilityMeasurement", "text_of"]
-
-
-@dataclass(frozen=True)
-class ReadabilityMeasurement(Measurement):
-    """Counts of words read and misread, from the answer and from the real video of the same speech.
-
-    Attributes:
-        words: said in all clips; ``errors`` and ``hits``: of the reader on the answers (substituted, deleted and inserted
-            words; words read right).
-        real_words, real_errors, real_hits: the same on the real videos, of the clips that have one.
-        paired_hits: words read right from the answers to those clips.
-    """
-
-    words: int = 0
-    errors: int = 0
-    hits: int = 0
-    real_words: int = 0
-    real_errors: int = 0
-    real_hits: int = 0
-    paired_hits: int = 0
-
-    def scores(self) -> dict[str, Any]:
-        return {
-            "lip_wer": 100 * ratio(self.errors, self.words),
-            "lip_accuracy": 100 * ratio(self.hits, self.words),
-            "lip_wer_real": 100 * ratio(self.real_errors, self.real_words),
-            "lip_accuracy_real": 100 * ratio(self.real_hits, self.real_words),
-            "relative_readability": 100 * ratio(self.paired_hits, self.real_hits),
-        }
-
-
-def text_of(value: np.typing.NDArray[np.uint8]) -> str:
-    """Return the text of a lip-reading feature."""
-    return value.tobytes().decode()
+__all__ = ["Readability"]
 
 
 def _spec(
@@ -70,13 +32,16 @@ def _spec(
     )
 
 
-class Readability:
-    """Word error rate of a lip reader on the answer, on the real video, and the one relative to the other."""
+class Readability(Metric):
+    """Word error rate of a lip reader on the answer, on the real video, and the one relative to the other.
+
+    Words count: those read right from the answer over those read right from the real video of the same clips.
+    """
 
     name = "readability"
+    inputs = frozenset({"video"})
     order = 15
-    tasks: frozenset[Task] = frozenset({"talking-face", "dubbing"})
-    scores: tuple[ScoreSpec, ...] = (
+    scores = (
         _spec("lip_wer", "Lip WER", "lower", "word errors of the lip reader on the answer", highest=None, reference=False),
         _spec("lip_accuracy", "Lip acc.", "higher", "words read right from the answer", highest=100, reference=False),
         _spec(
@@ -91,27 +56,23 @@ class Readability:
             "words read right from the answer, over those read right from the real video", highest=None, reference=True,
         ),
     )  # fmt: skip
-    measurement = ReadabilityMeasurement
-    features: tuple[Feature, ...] = (LIP_HYPOTHESIS,)
 
-    def __init__(self) -> None:
+    def __init__(self, reader: str = "lipreader") -> None:
         self.normaliser = normaliser("upper-alnum")
-
-    @property
-    def settings(self) -> Mapping[str, str]:
-        return {
-            "reader": f"lipreader@{LIP_HYPOTHESIS.weights[:8]}",
-            "decoding": "ctc-words-greedy",
-            "vocabulary": f"grid-{len(KNOWN_WORDS) - 1}",
+        self.reader: LipReader = registry.load("reader", reader)()
+        self.features = (self.reader.hypothesis,)
+        self.settings = {
+            "reader": self.reader.label,
+            "decoding": self.reader.decoding,
+            "vocabulary": self.reader.vocabulary,
             "normaliser": self.normaliser.name,
         }
 
     def unavailable(self) -> str | None:
-        return None
+        return self.reader.unavailable()
 
     def unsuited(self, clip: Clip) -> str | None:
-        reason = self._unreadable(clip.transcript)
-        return reason and f"{clip.id}: {reason}"
+        return self._unreadable(clip.transcript)
 
     def _unreadable(self, said: str | None) -> str | None:
         """Return None, or why words cannot be read by this reader, whoever says them."""
@@ -120,27 +81,37 @@ class Readability:
         words = self.normaliser.apply(said).split()
         if not words:
             return "the transcript has no words, so nothing can be read"
-        unknown = next((word for word in words if word not in KNOWN_WORDS), None)
-        return unknown and f"the lip reader does not know '{unknown}', only GRID's {len(KNOWN_WORDS) - 1} words"
+        known = self.reader.words
+        unknown = next((word for word in words if known is not None and word not in known), None)
+        return unknown and f"the lip reader does not know '{unknown}', only {self.reader.vocabulary}"
 
-    def measure(self, reference: Features | None, output: Features) -> ReadabilityMeasurement:
-        said = output.clip.transcript
-        if said is None and reference is not None:
-            said = reference.clip.transcript
+    def measure(self, reference: Features, output: Features) -> Ratios:
+        said = output.clip.transcript if output.clip.transcript is not None else reference.clip.transcript
         if reason := self._unreadable(said):
-            raise ClipError(f"{output.clip.id}: {reason}")
-        words = self.normaliser.apply(said or "")
-        answer = count_errors(words, self.normaliser.apply(text_of(output[LIP_HYPOTHESIS])))
-        made = ReadabilityMeasurement(words=len(words.split()), errors=_errors(answer), hits=answer.hits)
-        if reference is None:
+            raise ClipError(reason)
+        answer = self._read(output, said or "")
+        made = Ratios({"lip_wer": _rate(_errors(answer), answer), "lip_accuracy": _rate(answer.hits, answer)})
+        if not reference.clip.has("video"):
             return made
         # Another's speech does not change what the real lips say.
-        shown = self.normaliser.apply(reference.clip.transcript or said or "")
-        real = count_errors(shown, self.normaliser.apply(text_of(reference[LIP_HYPOTHESIS])))
-        return made + ReadabilityMeasurement(
-            real_words=len(shown.split()), real_errors=_errors(real), real_hits=real.hits, paired_hits=answer.hits
+        real = self._read(reference, reference.clip.transcript or said or "")
+        return made + Ratios(
+            {
+                "lip_wer_real": _rate(_errors(real), real),
+                "lip_accuracy_real": _rate(real.hits, real),
+                "relative_readability": (100 * answer.hits, real.hits),
+            }
         )
 
+    def _read(self, features: Features, said: str) -> WordErrorMeasurement:
+        words = self.normaliser.apply(said)
+        return count_errors(words, self.normaliser.apply(text_of(features[self.reader.hypothesis])))
 
-def _errors(counted: Any) -> int:
-    return int(counted.substitutions + counted.deletions + counted.insertions)
+
+def _errors(counted: WordErrorMeasurement) -> int:
+    return counted.substitutions + counted.deletions + counted.insertions
+
+
+def _rate(count: int, of: WordErrorMeasurement) -> tuple[int, int]:
+    """Return a share of the words said, in per cent, as total and count."""
+    return 100 * count, of.hits + of.substitutions + of.deletions

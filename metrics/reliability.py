@@ -19,20 +19,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import Clip, Direction, Feature, Features, Measurement, ScoreSpec, Task
-from syncbench.errors import ClipError
-from syncbench.metrics._sums import ratio
+from syncbench.feature import Features
+from syncbench.features.traces import TRACES
+from syncbench.measurement import Measurement, Ratios
+from syncbench.metric import Direction, Measured, Metric, ScoreSpec
 
 __all__ = [
     "LEVELS",
     "Reliability",
-    "ReliabilityMeasurement",
     "ReliabilityRank",
     "ReliabilityRankMeasurement",
     "auroc_pairs",
     "joint_counts",
+    "measure_ranks",
+    "measure_reliability",
     "spearman",
-    "traces_of",
 ]
 
 # Where kinds of corruption have their levels: lowest, highest, and what the number is.
@@ -90,18 +91,6 @@ def spearman(counts: NDArray[np.integer]) -> float:
     return float(row_rank @ counts @ column_rank / spread) if spread > 0 else float("nan")
 
 
-def traces_of(clip: Clip) -> dict[str, NDArray[Any]]:
-    """Return a kept answer's traces by name; none where the system left none. Raises ClipError for a damaged file."""
-    file = clip.extras.get("traces")
-    if file is None:
-        return {}
-    try:
-        with np.load(file, allow_pickle=False) as kept:
-            return {name: kept[name] for name in kept.files}
-    except (OSError, ValueError) as error:
-        raise ClipError(f"{file}: not a readable npz file of traces; answer the clip again") from error
-
-
 def _streams(
     traces: Mapping[str, NDArray[Any]],
 ) -> dict[str, tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]]:
@@ -121,94 +110,51 @@ def _streams(
     return found
 
 
-@dataclass(frozen=True)
-class ReliabilityMeasurement(Measurement):
-    """Pairs of a corrupted and an untouched frame of one clip, by kind, and sums of the scores.
+def _specs() -> tuple[ScoreSpec, ...]:
+    def spec(name: str, title: str, summary: str, direction: Direction = "higher") -> ScoreSpec:
+        return ScoreSpec(name, title, "", direction, (0.0, 1.0), False, _PAPER, summary, headline=False)
 
-    Attributes:
-        occlusion, gaussian, blur, video, noise, audio: pairs in which the corrupted frame's score is lower; ``video`` and
-            ``audio`` are of frames corrupted in any way.
-        *_pairs: all pairs.
-        frames_video, frames_audio: frames with scores. score_video, score_audio: sums of their scores.
+    told = "corrupted frames told from untouched ones of the same clip by their lower score; 0.5 is chance"
+    return (
+        spec("auroc_occlusion", "AUROC occlusion", f"occluded mouths: {told}"),
+        spec("auroc_gaussian", "AUROC noise (video)", f"Gaussian noise in the picture: {told}"),
+        spec("auroc_blur", "AUROC blur", f"blurred mouths: {told}"),
+        spec("auroc_noise", "AUROC noise (audio)", f"intermittent noise in speech: {told}"),
+        spec("auroc_video", "AUROC video", f"frames whose picture was corrupted in any way: {told}"),
+        spec("auroc_audio", "AUROC audio", f"frames whose speech was corrupted in any way: {told}"),
+        spec("reliability_video", "Reliability video", "mean score of the video stream", "none"),
+        spec("reliability_audio", "Reliability audio", "mean score of the audio stream", "none"),
+    )
+
+
+class Reliability(Metric):
+    """AUROC of low reliability for corrupted frames, by kind of corruption, and the mean scores.
+
+    Pairs of a corrupted and an untouched frame of one clip count.
     """
 
-    occlusion: float = 0.0
-    occlusion_pairs: int = 0
-    gaussian: float = 0.0
-    gaussian_pairs: int = 0
-    blur: float = 0.0
-    blur_pairs: int = 0
-    noise: float = 0.0
-    noise_pairs: int = 0
-    video: float = 0.0
-    video_pairs: int = 0
-    audio: float = 0.0
-    audio_pairs: int = 0
-    frames_video: int = 0
-    score_video: float = 0.0
-    frames_audio: int = 0
-    score_audio: float = 0.0
-
-    def scores(self) -> dict[str, Any]:
-        return {
-            "auroc_occlusion": ratio(self.occlusion, self.occlusion_pairs),
-            "auroc_gaussian": ratio(self.gaussian, self.gaussian_pairs),
-            "auroc_blur": ratio(self.blur, self.blur_pairs),
-            "auroc_noise": ratio(self.noise, self.noise_pairs),
-            "auroc_video": ratio(self.video, self.video_pairs),
-            "auroc_audio": ratio(self.audio, self.audio_pairs),
-            "reliability_video": ratio(self.score_video, self.frames_video),
-            "reliability_audio": ratio(self.score_audio, self.frames_audio),
-        }
-
-
-class Reliability:
-    """AUROC of low reliability for corrupted frames, by kind of corruption, and the mean scores."""
-
     name = "reliability"
+    inputs = frozenset({"transcript"})
+    covers = False
     traces = frozenset({"reliability_video", "reliability_audio"})
-    tasks: frozenset[Task] = frozenset({"avsr"})
-    measurement = ReliabilityMeasurement
-    features: tuple[Feature, ...] = ()
-    settings: Mapping[str, str] = {"frame": "mean-of-channels", "pairs": "within-clip"}
+    scores = _specs()
+    features = (TRACES,)
+    settings = {"frame": "mean-of-channels", "pairs": "within-clip"}
 
-    @property
-    def scores(self) -> tuple[ScoreSpec, ...]:
-        def spec(name: str, title: str, summary: str, direction: Direction = "higher") -> ScoreSpec:
-            return ScoreSpec(name, title, "", direction, (0.0, 1.0), False, _PAPER, summary, headline=False)
-
-        told = "corrupted frames told from untouched ones of the same clip by their lower score; 0.5 is chance"
-        return (
-            spec("auroc_occlusion", "AUROC occlusion", f"occluded mouths: {told}"),
-            spec("auroc_gaussian", "AUROC noise (video)", f"Gaussian noise in the picture: {told}"),
-            spec("auroc_blur", "AUROC blur", f"blurred mouths: {told}"),
-            spec("auroc_noise", "AUROC noise (audio)", f"intermittent noise in speech: {told}"),
-            spec("auroc_video", "AUROC video", f"frames whose picture was corrupted in any way: {told}"),
-            spec("auroc_audio", "AUROC audio", f"frames whose speech was corrupted in any way: {told}"),
-            spec("reliability_video", "Reliability video", "mean score of the video stream", "none"),
-            spec("reliability_audio", "Reliability audio", "mean score of the audio stream", "none"),
-        )
-
-    def unavailable(self) -> str | None:
-        return None
-
-    def measure(self, reference: Features | None, output: Features) -> ReliabilityMeasurement:
-        return measure_reliability(traces_of(output.clip))
-
-    def curves(self, reference: Features | None, output: Features) -> dict[str, NDArray[Any]]:
-        """Return the scores of both streams and the corrupted spans, for figures: ``[T]`` each."""
-        arrays: dict[str, NDArray[Any]] = {}
-        for stream, (scores, levels) in _streams(traces_of(output.clip)).items():
-            arrays[f"reliability_{stream}"] = scores
-            arrays |= {f"corruption/{stream}.{kind}": level for kind, level in levels.items()}
-        return arrays
+    def measure(self, reference: Features, output: Features) -> Measured:
+        traces = output[TRACES]
+        curves: dict[str, NDArray[Any]] = {}
+        for stream, (scores, levels) in _streams(traces).items():
+            curves[f"reliability_{stream}"] = scores
+            curves |= {f"corruption/{stream}.{kind}": level for kind, level in levels.items()}
+        return Measured(measure_reliability(traces), curves)
 
 
-def measure_reliability(traces: Mapping[str, NDArray[Any]]) -> ReliabilityMeasurement:
+def measure_reliability(traces: Mapping[str, NDArray[Any]]) -> Ratios:
     """Return one clip's pairs and sums from its traces: scores and levels of corruption, ``[T]`` each."""
-    fields: dict[str, Any] = {}
+    pairs: dict[str, tuple[float, int]] = {}
     for stream, (scores, levels) in _streams(traces).items():
-        fields[f"frames_{stream}"], fields[f"score_{stream}"] = len(scores), float(scores.sum())
+        pairs[f"reliability_{stream}"] = (float(scores.sum()), len(scores))
         touched = {kind: np.isfinite(level) for kind, level in levels.items()}
         anything = np.any(list(touched.values()), axis=0) if touched else np.zeros(len(scores), dtype=bool)
         kinds: dict[str, NDArray[np.bool_]] = {stream: anything}
@@ -219,8 +165,8 @@ def measure_reliability(traces: Mapping[str, NDArray[Any]]) -> ReliabilityMeasur
         for kind, mask in kinds.items():
             # A frame corrupted in another way is neither: it is left out of the pairs.
             counted = mask | ~anything
-            fields[kind], fields[f"{kind}_pairs"] = auroc_pairs(scores[counted], mask[counted])
-    return ReliabilityMeasurement(**fields)
+            pairs[f"auroc_{kind}"] = auroc_pairs(scores[counted], mask[counted])
+    return Ratios(pairs)
 
 
 def _no_counts() -> NDArray[np.int64]:
@@ -245,39 +191,38 @@ class ReliabilityRankMeasurement(Measurement):
         }
 
 
-class ReliabilityRank:
+def _rank_specs() -> tuple[ScoreSpec, ...]:
+    def spec(name: str, title: str, direction: Direction, level: str) -> ScoreSpec:
+        summary = f"rank correlation of a frame's reliability with its {level}, over corrupted frames"
+        return ScoreSpec(name, title, "", direction, (-1.0, 1.0), False, _PAPER, summary, headline=False)
+
+    return (
+        spec("rho_occlusion", "rho occlusion", "lower", "covered share of the mouth"),
+        spec("rho_gaussian", "rho noise", "lower", "variance of the noise"),
+        spec("rho_blur", "rho blur", "lower", "width of the blur"),
+        spec("rho_snr", "rho SNR", "higher", "signal-to-noise ratio"),
+    )
+
+
+class ReliabilityRank(Metric):
     """Spearman's rho of the reliability with the level of corruption, over corrupted frames."""
 
     name = "reliability_rank"
+    inputs = frozenset({"transcript"})
+    covers = False
     traces = frozenset({"reliability_video", "reliability_audio"})
-    tasks: frozenset[Task] = frozenset({"avsr"})
+    scores = _rank_specs()
     measurement = ReliabilityRankMeasurement
-    features: tuple[Feature, ...] = ()
-    settings: Mapping[str, str] = {"frame": "mean-of-channels", "bins": f"{_LEVEL_BINS}x{_SCORE_BINS}"}
+    features = (TRACES,)
+    settings = {"frame": "mean-of-channels", "bins": f"{_LEVEL_BINS}x{_SCORE_BINS}"}
 
-    @property
-    def scores(self) -> tuple[ScoreSpec, ...]:
-        def spec(name: str, title: str, direction: Direction, level: str) -> ScoreSpec:
-            summary = f"rank correlation of a frame's reliability with its {level}, over corrupted frames"
-            return ScoreSpec(name, title, "", direction, (-1.0, 1.0), False, _PAPER, summary, headline=False)
-
-        return (
-            spec("rho_occlusion", "rho occlusion", "lower", "covered share of the mouth"),
-            spec("rho_gaussian", "rho noise", "lower", "variance of the noise"),
-            spec("rho_blur", "rho blur", "lower", "width of the blur"),
-            spec("rho_snr", "rho SNR", "higher", "signal-to-noise ratio"),
-        )
-
-    def unavailable(self) -> str | None:
-        return None
-
-    def measure(self, reference: Features | None, output: Features) -> ReliabilityRankMeasurement:
-        return measure_ranks(traces_of(output.clip))
+    def measure(self, reference: Features, output: Features) -> ReliabilityRankMeasurement:
+        return measure_ranks(output[TRACES])
 
 
 def measure_ranks(traces: Mapping[str, NDArray[Any]]) -> ReliabilityRankMeasurement:
     """Return one clip's counts from its traces: scores and levels of corruption, ``[T]`` each."""
-    fields: dict[str, NDArray[np.int64]] = {}
+    fields: dict[str, Any] = {}
     for stream, (scores, levels) in _streams(traces).items():
         for kind, level in levels.items():
             name = "noise" if stream == "audio" and kind in _NOISES else kind

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from syncbench.contracts import Direction, Feature, Features, Measurement, ScoreSpec, Task
 from syncbench.errors import ClipError, unknown_name
-from syncbench.metrics._sums import ratio
+from syncbench.feature import Features
+from syncbench.measurement import Measurement, ratio
+from syncbench.metric import Direction, Metric, ScoreSpec
 
 __all__ = [
     "NORMALISERS",
@@ -157,12 +158,13 @@ def _spec(name: str, title: str, summary: str, highest: float | None = None) -> 
     return ScoreSpec(name, title, "%", direction, (0.0, highest), True, source, summary, digits=2, headline=headline)
 
 
-class WordError:
+class WordError(Metric):
     """WER and CER of what a recogniser heard, under one normaliser, which is part of every signature."""
 
+    inputs = frozenset({"transcript"})
     order = 10
-    tasks: frozenset[Task] = frozenset({"avsr"})
-    scores: tuple[ScoreSpec, ...] = (
+    covers = False
+    scores = (
         _spec("wer", "WER", "errors over reference words; above 100 % where much was inserted"),
         _spec("cer", "CER", "errors over reference characters, spaces included"),
         _spec("word_substitutions", "S", "substituted words over reference words", 100.0),
@@ -171,22 +173,18 @@ class WordError:
         _spec("sentences_correct", "Correct", "utterances without any error", 100.0),
     )
     measurement = WordErrorMeasurement
-    features: tuple[Feature, ...] = ()
 
     def __init__(self, normaliser_name: str = "upper-alnum") -> None:
         self.name = "word_error" if normaliser_name == "upper-alnum" else f"word_error-{normaliser_name}"
         self.on_request = normaliser_name != "upper-alnum"
         self.normaliser = normaliser(normaliser_name)
-        self.settings: Mapping[str, str] = {"normaliser": self.normaliser.name, "aggregation": "corpus"}
+        self.settings = {"normaliser": self.normaliser.name, "aggregation": "corpus"}
 
-    def unavailable(self) -> str | None:
-        return None
-
-    def measure(self, reference: Features | None, output: Features) -> WordErrorMeasurement:
-        if reference is None or reference.clip.transcript is None:
-            raise ClipError(f"{output.clip.id}: there is no transcript to compare with")
+    def measure(self, reference: Features, output: Features) -> WordErrorMeasurement:
+        if reference.clip.transcript is None:
+            raise ClipError("there is no transcript to compare with")
         if output.clip.transcript is None:
-            raise ClipError(f"{output.clip.id}: the recogniser gave no words, not even none")
+            raise ClipError("the recogniser gave no words, not even none")
         return count_errors(
             self.normaliser.apply(reference.clip.transcript), self.normaliser.apply(output.clip.transcript)
         )

@@ -1,0 +1,1 @@
+"""Reports: tables, figures and decisions, read from runs and nothing else."""

@@ -7,18 +7,20 @@ wrote is what it finds, so that the last one to finish has seen every run that a
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from syncbench import registry
 from syncbench.errors import CommandError
-from syncbench.reports.comma_separated import to_csv
-from syncbench.reports.leaderboard import digest
-from syncbench.reports.markdown import to_markdown
-from syncbench.reports.report import gather, tables_of
+from syncbench.files import write_text
+from syncbench.reports.report import gather
+from syncbench.reports.section import tables_of
+from syncbench.reports.tables.titles import digest
 from syncbench.reports.text import file_name, plain
+from syncbench.reports.writers.comma_separated import to_csv
+from syncbench.reports.writers.markdown import to_markdown
 from syncbench.runs import Run, load_run
 
 __all__ = ["INDEX", "model_index", "publish", "published"]
@@ -85,9 +87,9 @@ def _rebuild(folder: Path) -> None:
         runs = gather([run.path for _, run in found])  # with the anchors beside them
         tables = tables_of(runs)
         record = {"schema_version": _SCHEMA, "runs": [_entry(name, run) for name, run in found]}
-        _write(folder / INDEX, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-        _write(folder / "leaderboard.md", "# Leaderboard\n\n" + "\n".join(to_markdown(table) for table in tables))
-        _write(folder / "leaderboard.csv", to_csv(tables))
+        write_text(folder / INDEX, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        write_text(folder / "leaderboard.md", "# Leaderboard\n\n" + "\n".join(to_markdown(table) for table in tables))
+        write_text(folder / "leaderboard.csv", to_csv(tables))
         if [name for name, _ in _found(folder)] == [name for name, _ in found]:
             return
 
@@ -108,24 +110,13 @@ def _entry(name: str, run: Run) -> dict[str, object]:
     }
 
 
-def _write(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)
-
-
-_TASKS = {"talking-face": "talking-face-generation", "avsr": "automatic-speech-recognition"}
-
-
 def model_index(run: Run) -> str:
     """Return the run's scores as model-card metadata for the Hugging Face hub (YAML, ``model-index``).
 
     Texts are written as JSON strings, which YAML reads as they are; scores without a value are left out.
     """
     asked = run.manifest
-    task = _TASKS.get(asked.task, asked.task)
+    task = _hub(asked.task)
     lines = [
         "---",
         "model-index:",
@@ -144,6 +135,14 @@ def model_index(run: Run) -> str:
         lines += [f"      config: {_text(score.signature)}"]
     lines += [] if measured else ["      []"]
     return "\n".join([*lines, "---"]) + "\n"
+
+
+def _hub(task: str) -> str:
+    """Return what the hub calls a task."""
+    try:
+        return registry.task(task).hub or task
+    except CommandError:  # its plugin is not installed here
+        return task
 
 
 def _text(text: str) -> str:

@@ -7,20 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from syncbench.errors import CommandError
-from syncbench.reports.comma_separated import to_csv
-from syncbench.reports.latex import fragment
-from syncbench.reports.leaderboard import conditions, digest, leaderboard, system_title
-from syncbench.reports.literature import published_tables
-from syncbench.reports.markdown import bullets, code, escape, to_markdown
-from syncbench.reports.memory import memory_tables
-from syncbench.reports.phones import phone_tables
-from syncbench.reports.recognition import recognition
-from syncbench.reports.reliability import level_tables
-from syncbench.reports.sweep import sweep_tables
-from syncbench.reports.table import Table
+from syncbench.reports.figures.drawing import WIDTHS, draw
+from syncbench.reports.section import drawings_of, tables_of
+from syncbench.reports.tables.literature import published_tables
+from syncbench.reports.tables.table import Table
+from syncbench.reports.tables.titles import digest, system_title
+from syncbench.reports.writers.comma_separated import to_csv
+from syncbench.reports.writers.latex import fragment
+from syncbench.reports.writers.markdown import bullets, code, escape, to_markdown
 from syncbench.runs import Run, runs_in, with_companions
 
-__all__ = ["gather", "report", "tables_of"]
+__all__ = ["gather", "report"]
 
 
 def gather(paths: Sequence[str | os.PathLike[str]]) -> list[Run]:
@@ -56,26 +53,15 @@ def _made_of(run: Run) -> tuple[str, ...]:
     return of if run.is_anchor else (*of, str(asked.seed), *run.conditions, str(sorted(asked.settings.items())))
 
 
-def tables_of(runs: Sequence[Run]) -> list[Table]:
-    """Return the tables of measured numbers.
-
-    Leaderboards, scores under corruption, what recognisers gain by fusion and what they trust, where sync is lost, what a
-    memory holds, and what an option that was swept changes.
-    """
-    makers = (leaderboard, conditions, recognition, level_tables, phone_tables, memory_tables, sweep_tables)
-    return [table for make in makers for table in make(runs)]
-
-
-def report(paths: Sequence[str | os.PathLike[str]], out: Path) -> Path:
+def report(paths: Sequence[str | os.PathLike[str]], out: Path, paper: str = "cvpr") -> Path:
     """Write ``index.html`` with its media and figures, ``leaderboard.md|tex|csv`` and ``report.md`` to ``out``.
 
-    Returns the path of ``index.html``.
+    ``paper`` is a key of ``WIDTHS``: how wide figures are. Returns the path of ``index.html``.
 
     Raises:
         CommandError: a path is no run, or ``out`` cannot be written.
     """
-    from syncbench.reports.figures import draw_all
-    from syncbench.reports.html import write_page
+    from syncbench.reports.writers.page import write_page
 
     runs = gather(paths)
     tables = tables_of(runs)
@@ -87,7 +73,7 @@ def report(paths: Sequence[str | os.PathLike[str]], out: Path) -> Path:
         (out / "leaderboard.tex").write_text(fragment([*tables, *literature]), encoding="utf-8")
         (out / "leaderboard.csv").write_text(to_csv([*tables, *literature]), encoding="utf-8")
         (out / "report.md").write_text(_markdown(runs, tables, literature), encoding="utf-8")
-        figures = draw_all(runs, leaderboard(runs), out / "figures")
+        figures = draw(drawings_of(runs, WIDTHS[paper]), out / "figures")
         return write_page(runs, tables, literature, figures, out)
     except OSError as error:
         raise CommandError(f"{error.filename or out}: cannot be written: {error.strerror}") from error

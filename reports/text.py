@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["figure_text", "file_name", "number", "plain"]
+__all__ = ["figure_text", "file_name", "number", "percent", "plain"]
 
 _SPACES = frozenset("\t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029")
 
@@ -43,3 +43,8 @@ def number(value: float | None, digits: int) -> str:
         return "n/a"
     rounded = f"{value:.{digits}f}"
     return rounded.removeprefix("-") if float(rounded) == 0 else rounded
+
+
+def percent(share: float) -> str:
+    """Return a share as ``97.5 %``; one that falls short of the whole never reads ``100.0 %``."""
+    return f"{min(100 * share, 99.9 if share < 1 else 100.0):.1f} %"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from syncbench.runs import Request, Run, default_out
 from syncbench.runs import run as run_request
+from syncbench.runs.request import MIN_COVERAGE
 
 __all__ = ["run"]
 
@@ -28,6 +29,7 @@ def run(
     audio: Sequence[str] = ("clean",),
     visual: Sequence[str] = ("clean",),
     options: Mapping[str, str] | None = None,
+    min_coverage: float = MIN_COVERAGE,
 ) -> Run:
     """Run a system over a dataset, measure it, and return the run; resume it where it stopped.
 
@@ -39,6 +41,7 @@ def run(
         metrics: families or score names; empty means all that apply.
         workers: processes. More than one needs the calling script to be guarded by ``if __name__ == "__main__":``.
         audio, visual: corruption conditions; every pair of them is run.
+        min_coverage: a clip of which a smaller share of the frames was measured fails.
 
     Raises:
         CommandError, Unavailable: see ``syncbench.runs.run``.
@@ -56,5 +59,6 @@ def run(
         visual=tuple(visual),
         device=device,
         options=dict(options or {}),
+        min_coverage=min_coverage,
     )
     return run_request(request, Path(out) if out is not None else default_out(request), workers=workers)

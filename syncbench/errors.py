@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 
-__all__ = ["ClipError", "CommandError", "Unavailable", "unknown_name"]
+__all__ = ["ClipError", "CommandError", "Unavailable", "debugging", "nearest", "one_line", "unknown_name"]
 
 
 class CommandError(Exception):
@@ -24,9 +25,26 @@ class Unavailable(Exception):
     """A metric, model or feature lacks something the user can get. The message says what, and how to get it."""
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> CommandError:
-    """Return the error for an unknown ``name``, with the nearest known ones."""
+def debugging() -> bool:
+    """Return whether tracebacks are wanted (``--debug``, or ``SYNCBENCH_DEBUG`` in the environment)."""
+    return bool(os.environ.get("SYNCBENCH_DEBUG"))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint for an unknown ``name``: the nearest known ones, or all of them."""
     names = sorted(set(known))
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"
-    return CommandError(f"unknown {kind} '{name}': {hint}")
+    return f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> CommandError:
+    """Return the error for an unknown ``name``, with the nearest known ones."""
+    return CommandError(f"unknown {kind} '{name}': {nearest(name, known)}")
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error as one line: our own words as they are, a stranger's with its type."""
+    text = " ".join(str(error).split())
+    if isinstance(error, ClipError | CommandError | Unavailable):
+        return text
+    return f"{type(error).__name__}: {text}" if text else repr(error)

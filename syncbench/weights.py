@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from syncbench.errors import CommandError, Unavailable, unknown_name
-from syncbench.features.core import file_hash
+from syncbench.files import file_hash, replacing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -293,15 +292,7 @@ def _not_official(path: Path, candidates: tuple[WeightsFile, ...]) -> str:
 
 
 def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists() and target.samefile(source):
         return
-    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".tmp", delete=False) as file:
-        temporary = Path(file.name)
-    try:
+    with replacing(target) as temporary:
         shutil.copyfile(source, temporary)
-        temporary.chmod(0o644)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

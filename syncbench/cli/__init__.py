@@ -13,9 +13,11 @@ __all__ = ["main"]
 def main() -> None:
     """Run ``syncbench`` and turn what goes wrong into one line and an exit code."""
     from syncbench.cli.app import app
-    from syncbench.errors import ClipError, CommandError, Unavailable
+    from syncbench.errors import ClipError, CommandError, Unavailable, debugging
 
-    debug = "--debug" in sys.argv or bool(os.environ.get("SYNCBENCH_DEBUG"))
+    if "--debug" in sys.argv:
+        os.environ["SYNCBENCH_DEBUG"] = "1"  # for worker processes too
+    debug = debugging()
     try:
         with warnings.catch_warnings():
             if not debug:

@@ -6,8 +6,20 @@ from typing import Annotated
 
 import typer
 
-import syncbench
-from syncbench.cli import data, describe, environment, evaluate, reporting, train, weights
+from syncbench._version import __version__
+from syncbench.cli import data, weights
+from syncbench.cli.compare import compare
+from syncbench.cli.describe import describe, list_names
+from syncbench.cli.doctor import doctor
+from syncbench.cli.env import env
+from syncbench.cli.example import example
+from syncbench.cli.gate import gate
+from syncbench.cli.publish import publish
+from syncbench.cli.report import report
+from syncbench.cli.run import run
+from syncbench.cli.train import train
+from syncbench.cli.validate_metrics import validate_metrics
+from syncbench.cli.verify import verify
 
 __all__ = ["app"]
 
@@ -23,7 +35,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(syncbench.__version__)
+        print(__version__)
         raise typer.Exit
 
 
@@ -37,16 +49,18 @@ def _top(
     pass
 
 
-app.command("run")(evaluate.run)
-app.command("train")(train.train)
-app.command("report")(reporting.report)
-app.command("compare")(reporting.compare)
-app.command("gate")(reporting.gate)
-app.command("publish")(reporting.publish)
-app.command("verify")(evaluate.verify)
-app.command("validate-metrics")(evaluate.validate_metrics)
-app.command("list")(describe.list_names)
-app.command("describe")(describe.describe)
+app.command("run")(run)
+app.command("train")(train)
+app.command("report")(report)
+app.command("compare")(compare)
+app.command("gate")(gate)
+app.command("publish")(publish)
+app.command("verify")(verify)
+app.command("doctor")(doctor)
+app.command("validate-metrics")(validate_metrics)
+app.command("list")(list_names)
+app.command("describe")(describe)
 app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
-app.command("env")(environment.env)
+app.command("example")(example)
+app.command("env")(env)

@@ -1,4 +1,4 @@
-"""``syncbench data``: check a dataset's folder, or make a synthetic one."""
+"""``syncbench data``: check a dataset's folder, see what its splits share, or make a synthetic one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from syncbench.cli.options import Json, Seed
+from syncbench.cli.options import Json, Root, Seed
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Check a dataset's folder, or make a synthetic one.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check a dataset's folder, see what its splits share, or make a synthetic one.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -22,16 +24,46 @@ def validate(
     root: Annotated[Path, typer.Option(help="Folder of the dataset, in its official layout.")],
     as_json: Json = False,
 ) -> None:
-    """Say what is missing or malformed under a dataset's folder, file by file. Exit 1 where something is."""
+    """Say what is missing or malformed under a dataset's folder, and what is left out, file by file.
+
+    Exit 1 where something is missing or malformed.
+    """
     from syncbench import registry
 
-    found = list(registry.dataset(name).problems(root))
+    adapter = registry.dataset(name)
+    found, left_out = list(adapter.problems(root)), list(adapter.left_out(root))
     if as_json:
         print(json.dumps([{"path": p.path, "what": p.what, "advice": p.advice} for p in found], indent=1))
     else:
         for problem in found:
             print(f"{problem.path}: {problem.what}" + (f" ({problem.advice})" if problem.advice else ""))
+        for line in left_out:
+            print(f"left out: {line}")
         print(f"{name} at {root}: {f'{len(found)} problems' if found else 'no problems'}")
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command()
+def overlap(
+    name: Annotated[str, typer.Argument(help="A name of `syncbench list datasets`.")],
+    root: Root = None,
+    train: Annotated[str, typer.Option(help="Split that was trained on.")] = "train",
+    test: Annotated[str, typer.Option(help="Split that is tested on.")] = "test",
+) -> None:
+    """Say which clips, speakers or source videos, and sentences two splits share. Exit 1 where they share any."""
+    from syncbench.clip import Clip
+    from syncbench.datasets.overlap import overlap as shared
+    from syncbench.runs import Request, listing
+
+    def clips(split: str) -> list[Clip]:
+        place = str(root.resolve()) if root else None
+        return list(listing(Request(model="", dataset=name, root=place, split=split)).usable)
+
+    found = shared(clips(train), clips(test))
+    for line in found:
+        print(line)
+    print(f"{name}: {train} and {test} {'share' if found else 'do not share'} clips, speakers, videos or sentences")
     if found:
         raise typer.Exit(1)
 

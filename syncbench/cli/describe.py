@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from syncbench.cli.options import Json
-from syncbench.errors import unknown_name
 
 __all__ = ["describe", "list_names"]
 
@@ -19,12 +17,18 @@ class Kind(StrEnum):
     metrics = "metrics"
     models = "models"
     datasets = "datasets"
+    tasks = "tasks"
+    corruptions = "corruptions"
     protocols = "protocols"
+    evaluators = "evaluators"
+    readers = "readers"
+    landmarks = "landmarks"
+    sections = "sections"
     recipes = "recipes"
 
 
 def list_names(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: Json = False) -> None:
-    """List metrics, models, datasets, protocols or training recipes."""
+    """List what there is of a kind: metrics, models, datasets, ... A plugin's package is named in brackets."""
     rows = _rows(kind)
     if as_json:
         print(json.dumps(rows, indent=1))
@@ -35,19 +39,22 @@ def list_names(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_j
 
 def _rows(kind: Kind) -> list[dict[str, str]]:
     from syncbench import registry
+    from syncbench.cli.cards import summary_of
 
     if kind is Kind.metrics:
         return _metric_rows()
-    if kind is Kind.datasets:
-        loaded = {name: registry.dataset(name) for name in registry.names("dataset")}
-        return [{"name": name, "summary": f"{adapter.title} ({adapter.licence})"} for name, adapter in loaded.items()]
-    if kind is Kind.protocols:
-        from syncbench.baselines.syncnet_v2.protocols import PROTOCOLS
+    of = next(singular for singular, group in registry.KINDS.items() if group == kind.value)
+    return [
+        {"name": name, "summary": f"{summary_of(of, thing)}{_whose(of, name)}"}
+        for name, thing in registry.loaded(of).items()
+    ]
 
-        ready = {True: "", False: " [named, not there yet]"}
-        return [{"name": p.name, "summary": p.summary + ready[p.prepare is not None]} for p in PROTOCOLS]
-    singular = kind.value.removesuffix("s")
-    return [{"name": name, "summary": _first_line(registry.load(singular, name))} for name in registry.names(singular)]
+
+def _whose(kind: str, name: str) -> str:
+    from syncbench import registry
+
+    package = registry.owner(kind, name)
+    return "" if package == "syncbench" else f" [of {package}]"
 
 
 def _metric_rows() -> list[dict[str, str]]:
@@ -58,42 +65,39 @@ def _metric_rows() -> list[dict[str, str]]:
     for family, metric in registry.metrics().items():
         missing = metric.unavailable()
         state = f" [unavailable: {missing}]" if missing else ""
-        if getattr(metric, "on_request", False):
+        if metric.on_request:
             settings = ", ".join(f"{key}={value}" for key, value in metric.settings.items())
             names = ", ".join(spec.name for spec in metric.scores)
-            rows.append({"name": family, "family": family, "summary": f"on request: {names} with {settings}{state}"})
+            rows.append(
+                {
+                    "name": family,
+                    "family": family,
+                    "summary": f"on request: {names} with {settings}{state}{_whose('metric', family)}",
+                }
+            )
             continue
         for spec in metric.scores:
             arrow = {"higher": "↑", "lower": "↓", "none": " "}[spec.direction]
-            row = {"name": spec.name, "family": family, "summary": f"{arrow} {spec.summary} ({family}){state}"}
+            row = {
+                "name": spec.name,
+                "family": family,
+                "summary": f"{arrow} {spec.summary} ({family}){state}{_whose('metric', family)}",
+            }
             rows.append(row)
     return rows
 
 
-def _first_line(thing: Any) -> str:
-    return (inspect.getdoc(thing) or "").partition("\n")[0]
-
-
 def describe(
-    kind: Annotated[str, typer.Argument(help="metric, model, dataset, protocol or recipe.")],
+    kind: Annotated[
+        str, typer.Argument(help="metric, model, dataset, task, corruption, ...: a kind of `syncbench list`.")
+    ],
     name: Annotated[str, typer.Argument(help="A name of `syncbench list`.")],
     as_json: Json = False,
 ) -> None:
-    """Say what a metric, model, dataset, protocol or recipe is: definition, units, range, source, evidence."""
-    from syncbench import registry
-    from syncbench.cli.cards import dataset_card, metric_card, protocol_card, source_card
+    """Say what a metric, model, dataset, task, ... is: definition, units, range, source, evidence."""
+    from syncbench.cli.cards import card_of
 
-    kind = kind.removesuffix("s")
-    if kind == "metric":
-        card = metric_card(name)
-    elif kind == "dataset":
-        card = dataset_card(name, registry.dataset(name))
-    elif kind == "protocol":
-        card = protocol_card(name)
-    elif kind in {"model", "recipe"}:
-        card = source_card(name, registry.load(kind, name))
-    else:
-        raise unknown_name("kind", kind, ["metric", "model", "dataset", "protocol", "recipe"])
+    card = card_of(kind.removesuffix("s"), name)
     if as_json:
         print(json.dumps(card, indent=1, default=str))
         return

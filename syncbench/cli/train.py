@@ -20,10 +20,12 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Folder for checkpoints and logs [trained/<name>].", show_default=False)
     ] = None,
-    preset: Annotated[str, typer.Option(help="embedded or paper.")] = "embedded",
+    preset: Annotated[
+        str | None, typer.Option(help="Size of the model [the recipe's first, see describe].", show_default=False)
+    ] = None,
     stage: Annotated[str | None, typer.Option(help="One stage of a staged recipe.", show_default=False)] = None,
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Steps, instead of the recipe's.", show_default=False)
+        int | None, typer.Option(min=1, help="Steps of each stage, instead of the recipe's.", show_default=False)
     ] = None,
     limit: Limit = None,
     seed: Seed = 0,
@@ -39,14 +41,19 @@ def train(
     syncbench train cals --dataset lrs2 --root LRS2 --preset paper --device cuda
     """
     from syncbench import registry
-    from syncbench.contracts import Clip
+    from syncbench.clip import Clip
 
     recipe = registry.recipe(name)
     listed = registry.dataset(dataset).clips(root, split, limit, seed)
-    clips = [clip for clip in listed if isinstance(clip, Clip)]
-    folder = out or Path("trained") / name
-    written = recipe(
-        clips, folder, preset=preset, stage=stage, seed=seed, resume=resume, device=device, steps=steps,
-        **pairs_of(option, "option"),
-    )  # fmt: skip
-    print(written)
+    training = recipe.training(
+        [clip for clip in listed if isinstance(clip, Clip)],
+        out or Path("trained") / name,
+        preset=preset,
+        stage=stage,
+        options=pairs_of(option, "option"),
+        steps=steps,
+        seed=seed,
+        device=device,
+        resume=resume,
+    )
+    print(recipe.train(training))

@@ -1,1 +1,1 @@
-"""Corrupted speech and video: pure functions of arrays, a condition and a seed."""
+"""Corrupted speech and pictures: a row for each corruption, conditions that name them, and their application."""

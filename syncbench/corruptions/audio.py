@@ -8,16 +8,16 @@ silence included, stands to the mean power of the noise over the whole clip as a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import SAMPLE_RATE, Speech
+from syncbench.clip import SAMPLE_RATE, Waveform
+from syncbench.corruptions.corruption import Voices
 from syncbench.errors import ClipError, CommandError, Unavailable
 
 __all__ = [
-    "Voices",
     "babble",
     "band_limit",
     "clip_peaks",
@@ -36,15 +36,7 @@ Noise = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
-class Voices(Protocol):
-    """Speech of other clips, by number: a list of arrays, or anything that reads them when asked."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, index: int, /) -> Speech: ...
-
-
-def mix(speech: Speech, noise: Noise, snr_db: float) -> tuple[Speech, dict[str, float]]:
+def mix(speech: Waveform, noise: Noise, snr_db: float) -> tuple[Waveform, dict[str, float]]:
     """Add ``noise`` to ``speech`` at ``snr_db``, both ``[N]``.
 
     Returns the mixture and what was achieved, measured on the samples as stored: ``snr_db`` and ``gain`` (the factor,
@@ -76,7 +68,7 @@ def pink(samples: int, rng: np.random.Generator) -> Noise:
     return _shape(rng.standard_normal(samples), 1.0 / np.sqrt(np.maximum(frequency, 20.0)))
 
 
-def speech_shaped(speech: Speech, rng: np.random.Generator) -> Noise:
+def speech_shaped(speech: Waveform, rng: np.random.Generator) -> Noise:
     """Return Gaussian noise with the long-term average spectrum of ``speech``, ``[N]``.
 
     The spectrum is the clip's own, averaged over 512-sample Hann windows (Welch), so the masker fits the talker.
@@ -139,7 +131,7 @@ def folder_noise(folder: Path, samples: int, rng: np.random.Generator) -> tuple[
     return excerpt(mono, samples, rng), file.name
 
 
-def excerpt(noise: Speech | Noise, samples: int, rng: np.random.Generator) -> Noise:
+def excerpt(noise: Waveform | Noise, samples: int, rng: np.random.Generator) -> Noise:
     """Return ``samples`` of ``noise`` from a random start, tiled where it is shorter. Raises ClipError where empty."""
     if not len(noise):
         raise ClipError("empty noise: the recording has no samples; replace it")
@@ -169,7 +161,7 @@ def punch_gaps(noise: Noise, rng: np.random.Generator) -> tuple[Noise, Mask]:
     return np.where(sounding, noise, 0.0), sounding
 
 
-def reverberate(speech: Speech, rt60: float, rng: np.random.Generator) -> tuple[Speech, dict[str, float]]:
+def reverberate(speech: Waveform, rt60: float, rng: np.random.Generator) -> tuple[Waveform, dict[str, float]]:
     """Return ``speech`` in a shoebox room whose reverberation time is ``rt60`` seconds, same length and power.
 
     Image-source method of pyroomacoustics. ASSUMED room: sides drawn from 4-7 x 3-6 x 2.5-3.5 m, talker and microphone
@@ -203,7 +195,7 @@ def reverberate(speech: Speech, rt60: float, rng: np.random.Generator) -> tuple[
     return _with_power_of(speech, wet), {"rt60": rt60, "rt60_measured": measured}
 
 
-def band_limit(speech: Speech, hz: float) -> Speech:
+def band_limit(speech: Waveform, hz: float) -> Waveform:
     """Return ``speech`` without what lies above ``hz``: a Butterworth low pass of order 8, forth and back (no delay)."""
     from scipy.signal import butter, sosfiltfilt
 
@@ -213,13 +205,15 @@ def band_limit(speech: Speech, hz: float) -> Speech:
     return np.asarray(sosfiltfilt(sections, speech.astype(np.float64)), dtype=np.float32)
 
 
-def clip_peaks(speech: Speech, share: float) -> tuple[Speech, Mask]:
+def clip_peaks(speech: Waveform, share: float) -> tuple[Waveform, Mask]:
     """Return ``speech`` hard-limited at the level that ``share`` of its samples exceed, and those samples, ``[N]``."""
     level = float(np.quantile(np.abs(speech), 1.0 - share))
     return np.clip(speech, -level, level), np.abs(speech) > level
 
 
-def drop_packets(speech: Speech, share: float, rng: np.random.Generator, packet: float = 0.02) -> tuple[Speech, Mask]:
+def drop_packets(
+    speech: Waveform, share: float, rng: np.random.Generator, packet: float = 0.02
+) -> tuple[Waveform, Mask]:
     """Return ``speech`` with ``share`` of its packets (of ``packet`` seconds) silenced, and the lost samples, ``[N]``.
 
     The number of lost packets is the rounded share, at least one; which ones is drawn without repetition.
@@ -238,7 +232,7 @@ def _shape(noise: Noise, magnitude: NDArray[np.float64]) -> Noise:
     return np.fft.irfft(spectrum, len(noise))
 
 
-def _with_power_of(speech: Speech, changed: Noise) -> Speech:
+def _with_power_of(speech: Waveform, changed: Noise) -> Waveform:
     """Return ``changed`` at the mean power of ``speech``, lowered further only where its peak would leave -1..1."""
     power = float(np.mean(np.square(speech, dtype=np.float64)))
     level = float(np.mean(changed**2))

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import Frames
+from syncbench.clip import Frames
 from syncbench.errors import ClipError, CommandError
 
 __all__ = [

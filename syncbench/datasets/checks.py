@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from syncbench import media
-from syncbench.contracts import FPS, Problem
+from syncbench.clip import FPS
+from syncbench.dataset import Problem
 from syncbench.errors import ClipError
 
 __all__ = ["check_media", "check_sound", "check_text", "check_twice", "existing", "from_error"]
@@ -20,7 +21,7 @@ def check_media(path: Path, *, sound: bool = True, fps: float | None = FPS) -> I
     ``sound`` asks for an audio stream. ``fps`` is the rate the dataset is distributed at; None where it varies.
     """
     try:
-        found = media.probe(path)
+        found = media.read_headers(path)
     except ClipError as e:
         yield from_error(e)
         return
@@ -36,7 +37,7 @@ def check_media(path: Path, *, sound: bool = True, fps: float | None = FPS) -> I
 def check_sound(path: Path) -> Iterator[Problem]:
     """Yield what the header of a file of speech has against it."""
     try:
-        found = media.probe(path)
+        found = media.read_headers(path)
     except ClipError as e:
         yield from_error(e)
         return

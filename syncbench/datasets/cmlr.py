@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from syncbench.contracts import Clip, Problem, Unusable, Word
+from syncbench.clip import Clip, Recording, Word
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, check_sound, check_text, check_twice, from_error
 from syncbench.datasets.transcripts import Spoken, clean, optional, read_lines
 from syncbench.errors import ClipError, CommandError
@@ -27,16 +27,14 @@ __all__ = ["CMLR", "Cmlr"]
 _LISTS = ("test", "val", "train")
 
 
-@dataclass(frozen=True, slots=True)
-class Cmlr:
+class Cmlr(Dataset):
     """Reads CMLR. Ids are ``<speaker>/<date>/section_...``; a speaker is a group. ``all`` needs no list."""
 
-    name: str = "cmlr"
-    title: str = "CMLR: Chinese Mandarin Lip Reading"
-    licence: str = "universities and research institutes, on request"
-    url: str = "https://www.vipazoo.cn/CMLR.html"
-    splits: tuple[str, ...] = (*_LISTS, "all")
-    needs_root: bool = True
+    name = "cmlr"
+    title = "CMLR: Chinese Mandarin Lip Reading"
+    licence = "universities and research institutes, on request"
+    url = "https://www.vipazoo.cn/CMLR.html"
+    splits = (*_LISTS, "all")
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -126,8 +124,8 @@ def _clip(root: Path, split: str, name: str) -> Clip | Unusable:
     speaker = name.partition("/")[0]
     return Clip(
         id=name,
-        video=video,
-        audio=wav if wav.exists() else None,
+        video=Recording(video),
+        speech=Recording(wav if wav.exists() else video),
         speaker=speaker,
         group=speaker,
         transcript=spoken.text if spoken else None,

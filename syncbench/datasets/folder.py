@@ -11,43 +11,39 @@ Everything but the videos is optional::
 and beside ``x.mp4``: ``x.wav`` is its speech, ``x.txt`` its transcript (plain, or LRS's ``Text:`` form), ``x.align`` its
 word times in GRID's form.
 
-An id is the path below the folder, without the extension; two files that differ in extension alone keep theirs.
+An id is the path below the folder, without the extension: see :mod:`syncbench.datasets.walk`.
 Where ``reference/`` stands, a clip is the real video if there is one; the others are marked as having none, so that
 metrics that compare with the real video say so. ``--model folder:ROOT/videos`` then scores the videos against it.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from syncbench.contracts import Clip, Problem, Unusable
+from syncbench.clip import Clip, Recording
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, from_error
 from syncbench.datasets.pairing import paired, read_pairs
 from syncbench.datasets.transcripts import Spoken, optional, read_align, read_table, read_text
+from syncbench.datasets.walk import VIDEO_SUFFIXES, Walk, walk
 from syncbench.errors import ClipError, CommandError
 
-__all__ = ["FOLDER", "VIDEO_SUFFIXES", "Folder"]
-
-VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".mpg", ".mpeg", ".webm", ".m4v")
+__all__ = ["FOLDER", "Folder"]
 
 _TABLES = ("transcripts.tsv", "transcripts.txt")
 _PAIRS = "pairs.txt"
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Dataset):
     """Reads a folder of videos. Every clip stands alone; speakers are not known; the one split is ``test``."""
 
-    name: str = "folder"
-    title: str = "Any folder of videos"
-    licence: str = "yours"
-    url: str = ""
-    splits: tuple[str, ...] = ("test",)
-    needs_root: bool = True
+    name = "folder"
+    title = "Any folder of videos"
+    licence = "yours"
+    url = ""
+    splits = ("test",)
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -61,7 +57,8 @@ class Folder:
             texts = _texts(root)
         except ClipError as e:
             raise CommandError(str(e)) from e
-        known = (_clip(root, name, video, texts) for name, video in _videos(root))
+        real = _reference(root)
+        known = (_clip(root, name, video, texts, real) for name, video in _walk(root).videos.items())
         if (root / _PAIRS).exists():
             pairs = read_pairs(root / _PAIRS)[:limit]
             return paired([*known], pairs)
@@ -70,15 +67,24 @@ class Folder:
             raise CommandError(f"{root}: no video there; {' '.join(VIDEO_SUFFIXES)} are looked for, in any depth")
         return clips
 
+    def left_out(self, root: Path) -> Sequence[str]:
+        return _walk(root).left_out
+
     def problems(self, root: Path) -> Iterator[Problem]:
-        """Yield what is missing or malformed: media, transcripts, pairs and references of other names."""
-        videos = dict(_videos(root))
+        """Yield what is missing or malformed: media, transcripts, pairs, references of other names."""
+        found = _walk(root)
+        videos, real = found.videos, _reference(root)
         if not videos:
             yield Problem(str(root), "no video there", f"{' '.join(VIDEO_SUFFIXES)} are looked for, in any depth")
         for video in videos.values():
             yield from check_media(video, sound=not video.with_suffix(".wav").exists(), fps=None)
-        for real in (p for _, p in _named(root / "reference")):
-            yield from check_media(real, sound=False, fps=None)
+        for path in (real or {}).values():
+            yield from check_media(path, sound=False, fps=None)
+        for name in videos:
+            if real is not None and _real(real, name) is None:
+                yield Problem(
+                    str(root / "reference" / name), "no real video of this clip", "add it, or compare without"
+                )
         for video in videos.values():
             if (text := video.with_suffix(".txt")).exists():
                 try:
@@ -92,7 +98,7 @@ class Folder:
                         str(_table(root)), f"has a transcript of '{name}', which is no video here", "correct the id"
                     )
             if (root / _PAIRS).exists():
-                known = [_clip(root, name, video, {}) for name, video in videos.items()]
+                known = [_clip(root, name, video, {}, real) for name, video in videos.items()]
                 for pair in paired(known, read_pairs(root / _PAIRS)):
                     if isinstance(pair, Unusable):
                         yield Problem(str(root / _PAIRS), pair.reason, "correct the pair")
@@ -103,26 +109,10 @@ class Folder:
 FOLDER = Folder()
 
 
-def _videos(root: Path) -> Iterator[tuple[str, Path]]:
-    """Yield (id, video), folder after folder."""
+def _walk(root: Path) -> Walk:
+    """Look through ``videos/``, or where there is none through root itself."""
     base = root / "videos"
-    if base.is_dir():
-        yield from _named(base)
-    else:
-        yield from _named(root, leave_out="reference")
-
-
-def _named(base: Path, leave_out: str = "") -> Iterator[tuple[str, Path]]:
-    """Yield (id, video) for every video below ``base``, folder after folder."""
-    for folder, below, files in os.walk(base):
-        below[:] = sorted(name for name in below if name[0] != "." and not (folder == str(base) and name == leave_out))
-        videos = sorted(
-            Path(folder, name) for name in files if name[0] != "." and name.lower().endswith(VIDEO_SUFFIXES)
-        )
-        stems = [video.stem for video in videos]
-        for video in videos:
-            name = video.name if stems.count(video.stem) > 1 else video.stem
-            yield (video.parent / name).relative_to(base).as_posix(), video
+    return walk(base) if base.is_dir() else walk(root, leave_out=("reference",))
 
 
 def _table(root: Path) -> Path | None:
@@ -134,24 +124,27 @@ def _texts(root: Path) -> Mapping[str, str]:
     return read_table(path) if path else {}
 
 
-def _real(root: Path, name: str, video: Path) -> Path | None:
-    """Return the real video of an id, whatever its extension."""
-    places = (root / "reference" / f"{name}{suffix}" for suffix in ("", video.suffix, *VIDEO_SUFFIXES))
-    return next((path for path in places if path.is_file()), None)
-
-
-def _clip(root: Path, name: str, video: Path, texts: Mapping[str, str]) -> Clip:
-    compare = (root / "reference").is_dir()
-    real = _real(root, name, video) if compare else None
+def _clip(root: Path, name: str, video: Path, texts: Mapping[str, str], real: Mapping[str, Path] | None) -> Clip:
+    """Return one clip; ``real`` are the real videos by id, None where there are none to compare with."""
+    shown = video if real is None else _real(real, name)
     spoken = Spoken(texts[name]) if name in texts else optional(read_text, video.with_suffix(".txt"))
     wav = video.with_suffix(".wav")
     landmarks = root / "landmarks68.npz"
     return Clip(
         id=name,
-        video=real or video,
-        audio=wav if wav.exists() else None,
+        video=Recording(shown or video),
+        speech=Recording(wav if wav.exists() else shown or video),
         transcript=spoken.text if spoken else None,
         words=(spoken.words if spoken else ()) or optional(read_align, video.with_suffix(".align")) or (),
         extras={"landmarks": landmarks} if landmarks.exists() else {},
-        reference=real is not None or not compare,
+        real=shown is not None,
     )
+
+
+def _real(real: Mapping[str, Path], name: str) -> Path | None:
+    """Return the real video of an id; where the id carries an extension, one of another extension will do."""
+    return real.get(name) or real.get(name.rpartition(".")[0])
+
+
+def _reference(root: Path) -> Mapping[str, Path] | None:
+    return walk(root / "reference").videos if (root / "reference").is_dir() else None

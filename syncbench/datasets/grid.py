@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from syncbench.contracts import Clip, Problem, Unusable
+from syncbench.clip import Clip, Recording
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, existing, from_error
 from syncbench.datasets.transcripts import optional, read_align
 from syncbench.errors import ClipError, CommandError
@@ -39,20 +39,18 @@ _SUFFIXES = (".mpg", ".mp4", ".mov", ".avi", ".mkv")
 _VIDEO_FOLDERS = ("video/mpg_6000", "video/mpg_vcd", "video", "mpg_6000", "mpg_vcd", ".")
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Dataset):
     """Reads GRID. Ids are ``s<k>/<sentence>``; a talker is speaker and group.
 
     Splits: ``test`` is the four talkers s1, s2, s20 and s22, ``train`` the others (the unseen-talker protocol),
     ``all`` everybody.
     """
 
-    name: str = "grid"
-    title: str = "GRID audiovisual sentence corpus"
-    licence: str = "CC BY 4.0"
-    url: str = "https://zenodo.org/records/3625687"
-    splits: tuple[str, ...] = ("test", "train", "all")
-    needs_root: bool = True
+    name = "grid"
+    title = "GRID audiovisual sentence corpus"
+    licence = "CC BY 4.0"
+    url = "https://zenodo.org/records/3625687"
+    splits = ("test", "train", "all")
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -126,7 +124,8 @@ def _clip(root: Path, talker: Path, video: Path) -> Clip:
     speaker = talker.name.lower()
     return Clip(
         id=f"{speaker}/{video.stem}",
-        video=video,
+        video=Recording(video),
+        speech=Recording(video),
         speaker=speaker,
         group=speaker,
         transcript=" ".join(word.text for word in words) if words else sentence(video.stem),

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from syncbench.contracts import Clip, Problem, Unusable
+from syncbench.clip import Clip, Recording
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, from_error
 from syncbench.datasets.transcripts import read_list
 from syncbench.errors import ClipError, CommandError
@@ -28,19 +28,17 @@ _PARTS = ("RD", "WDA", "WRA")
 _FOLDERS = (".", "clips", "videos", *_PARTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Hdtf:
+class Hdtf(Dataset):
     """Reads HDTF. Ids are ``<Name>_<clip>``; clips of one source video are one group.
 
     There is no official split: ``test`` is everything, the others are the three parts of the lists.
     """
 
-    name: str = "hdtf"
-    title: str = "HDTF: High-Definition Talking Face"
-    licence: str = "lists CC BY 4.0; the videos are their uploaders'"
-    url: str = "https://github.com/MRzzm/HDTF"
-    splits: tuple[str, ...] = ("test", *_PARTS)
-    needs_root: bool = True
+    name = "hdtf"
+    title = "HDTF: High-Definition Talking Face"
+    licence = "lists CC BY 4.0; the videos are their uploaders'"
+    url = "https://github.com/MRzzm/HDTF"
+    splits = ("test", *_PARTS)
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -111,4 +109,4 @@ def _listed(root: Path) -> list[str]:
 
 def _clip(name: str, video: Path) -> Clip:
     source = re.sub(r"_\d+$", "", name)
-    return Clip(id=name, video=video, group=source)
+    return Clip(id=name, video=Recording(video), speech=Recording(video), group=source)

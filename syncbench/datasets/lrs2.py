@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from syncbench.contracts import Clip, Problem, Unusable, Word
+from syncbench.clip import Clip, Recording, Word
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, check_text, check_twice, existing, from_error
 from syncbench.datasets.transcripts import optional, read_align, read_list, read_lrs
 from syncbench.errors import ClipError, CommandError
@@ -28,16 +29,14 @@ __all__ = ["LRS2", "Lrs2"]
 _MEDIA = "mvlrs_v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Lrs2:
+class Lrs2(Dataset):
     """Reads LRS2. Ids are ``<video>/<clip>``; clips of one source video are one group; speakers are not known."""
 
-    name: str = "lrs2"
-    title: str = "LRS2-BBC: Lip Reading Sentences 2"
-    licence: str = "BBC agreement: universities and public bodies, research only"
-    url: str = "https://www.robots.ox.ac.uk/~vgg/data/lip_reading/lrs2.html"
-    splits: tuple[str, ...] = ("test", "val", "train", "pretrain")
-    needs_root: bool = True
+    name = "lrs2"
+    title = "LRS2-BBC: Lip Reading Sentences 2"
+    licence = "BBC agreement: universities and public bodies, research only"
+    url = "https://www.robots.ox.ac.uk/~vgg/data/lip_reading/lrs2.html"
+    splits = ("test", "val", "train", "pretrain")
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -127,7 +126,8 @@ def _clip(places: _Places, listed: Path, split: str, name: str) -> Clip | Unusab
     landmarks = places.lists / "landmarks68.npz"
     return Clip(
         id=name,
-        video=video,
+        video=Recording(video),
+        speech=Recording(video),
         group=name.rpartition("/")[0],
         transcript=spoken.text if spoken else None,
         words=words,

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from syncbench.contracts import Clip, Problem, Unusable
+from syncbench.clip import Clip, Recording
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, check_text, check_twice, from_error
 from syncbench.datasets.transcripts import optional, read_list, read_lrs
 from syncbench.errors import ClipError, CommandError
@@ -28,16 +28,14 @@ _FOLDERS = ("test", "trainval", "pretrain")
 _VALID = "lrs3-valid.id"
 
 
-@dataclass(frozen=True, slots=True)
-class Lrs3:
+class Lrs3(Dataset):
     """Reads LRS3. Ids are ``<YouTube id>/<clip>``; clips of one talk are one group; speakers are not named."""
 
-    name: str = "lrs3"
-    title: str = "LRS3-TED: Lip Reading Sentences 3 (withdrawn)"
-    licence: str = "annotations CC BY-NC-ND 4.0, later CC BY 4.0; the media are TED's; withdrawn"
-    url: str = "https://mmai.io/datasets/lip_reading/"
-    splits: tuple[str, ...] = (*_FOLDERS, "valid")
-    needs_root: bool = True
+    name = "lrs3"
+    title = "LRS3-TED: Lip Reading Sentences 3 (withdrawn)"
+    licence = "annotations CC BY-NC-ND 4.0, later CC BY 4.0; the media are TED's; withdrawn"
+    url = "https://mmai.io/datasets/lip_reading/"
+    splits = (*_FOLDERS, "valid")
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -97,7 +95,8 @@ def _clip(root: Path, video: Path) -> Clip:
     landmarks = root / "landmarks68.npz"
     return Clip(
         id=f"{video.parent.name}/{video.stem}",
-        video=video,
+        video=Recording(video),
+        speech=Recording(video),
         group=video.parent.name,
         transcript=spoken.text if spoken else None,
         words=spoken.words if spoken else (),

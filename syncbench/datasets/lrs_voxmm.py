@@ -13,11 +13,11 @@ Layout::
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from syncbench.contracts import Clip, Problem, Unusable
+from syncbench.clip import Clip, Recording
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, check_sound, from_error
 from syncbench.datasets.transcripts import optional, read_lrs
 from syncbench.errors import ClipError, CommandError
@@ -29,16 +29,14 @@ _PARTS = ("test", "train")
 _VARIANTS = ("noise-easy", "noise-hard", "combined-easy", "combined-hard")
 
 
-@dataclass(frozen=True, slots=True)
-class LrsVoxmm:
+class LrsVoxmm(Dataset):
     """Reads LRS-VoxMM. Ids are ``<video>/<segment>``; segments of one video are one group."""
 
-    name: str = "lrs-voxmm"
-    title: str = "LRS-VoxMM"
-    licence: str = "CC BY 4.0, for research, by request form"
-    url: str = "https://mm.kaist.ac.kr"
-    splits: tuple[str, ...] = (*_PARTS, *(f"{part}-{variant}" for part in _PARTS for variant in _VARIANTS))
-    needs_root: bool = True
+    name = "lrs-voxmm"
+    title = "LRS-VoxMM"
+    licence = "CC BY 4.0, for research, by request form"
+    url = "https://mm.kaist.ac.kr"
+    splits = (*_PARTS, *(f"{part}-{variant}" for part in _PARTS for variant in _VARIANTS))
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -105,8 +103,8 @@ def _clip(base: Path, variant: str, video: Path) -> Clip | Unusable:
     spoken = optional(read_lrs, video.with_suffix(".txt"))
     return Clip(
         id=name,
-        video=video,
-        audio=audio if audio.exists() else None,
+        video=Recording(video),
+        speech=Recording(audio if audio.exists() else video),
         group=video.parent.name,
         transcript=spoken.text if spoken else None,
         words=spoken.words if spoken else (),

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from syncbench.contracts import FPS, Clip, Problem, Unusable, Word
+from syncbench.clip import FPS, Clip, Recording, Word
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, from_error
 from syncbench.datasets.transcripts import optional, read_lines
 from syncbench.errors import ClipError, CommandError
@@ -26,16 +26,14 @@ _FOLDER = "lipread_mp4"
 _SECONDS = 29 / FPS
 
 
-@dataclass(frozen=True, slots=True)
-class Lrw:
+class Lrw(Dataset):
     """Reads LRW. Ids are ``<WORD>/<split>/<WORD>_<number>``; every clip stands alone; speakers are not known."""
 
-    name: str = "lrw"
-    title: str = "LRW: Lip Reading in the Wild, 500 words"
-    licence: str = "BBC agreement: academic research only"
-    url: str = "https://www.robots.ox.ac.uk/~vgg/data/lip_reading/lrw1.html"
-    splits: tuple[str, ...] = ("test", "val", "train")
-    needs_root: bool = True
+    name = "lrw"
+    title = "LRW: Lip Reading in the Wild, 500 words"
+    licence = "BBC agreement: academic research only"
+    url = "https://www.robots.ox.ac.uk/~vgg/data/lip_reading/lrw1.html"
+    splits = ("test", "val", "train")
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -112,7 +110,8 @@ def _clip(video: Path) -> Clip:
     middle = _SECONDS / 2
     return Clip(
         id=f"{word}/{video.parent.name}/{video.stem}",
-        video=video,
+        video=Recording(video),
+        speech=Recording(video),
         transcript=word,
         words=(Word(word, max(0.0, middle - half), min(_SECONDS, middle + half)),) if half else (),
     )

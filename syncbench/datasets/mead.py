@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from syncbench.contracts import Clip, Problem, Unusable
+from syncbench.clip import Clip, Recording
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, check_sound
 from syncbench.errors import CommandError
 
@@ -26,19 +26,17 @@ VIEWS = ("front", "down", "left_30", "left_60", "right_30", "right_60", "top")
 EMOTIONS = ("angry", "contempt", "disgusted", "fear", "happy", "neutral", "sad", "surprised")
 
 
-@dataclass(frozen=True, slots=True)
-class Mead:
+class Mead(Dataset):
     """Reads MEAD. Ids are ``<actor>/<view>/<emotion>/<level>/<number>``; an actor is a group.
 
     There is no official split: each view is one, and ``test`` is the view from the front.
     """
 
-    name: str = "mead"
-    title: str = "MEAD: Multi-view Emotional Audio-visual Dataset"
-    licence: str = "research only"
-    url: str = "https://wywu.github.io/projects/MEAD/MEAD.html"
-    splits: tuple[str, ...] = ("test", *VIEWS)
-    needs_root: bool = True
+    name = "mead"
+    title = "MEAD: Multi-view Emotional Audio-visual Dataset"
+    licence = "research only"
+    url = "https://wywu.github.io/projects/MEAD/MEAD.html"
+    splits = ("test", *VIEWS)
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -56,13 +54,13 @@ class Mead:
             yield Problem(str(root), str(e).partition(": ")[2])
             return
         for actor in actors:
-            videos = [(view, video) for view in VIEWS for _, video in _videos([actor], view)]
+            videos = [video for view in VIEWS for _, video in _videos([actor], view)]
             if not videos:
                 yield Problem(str(actor), "no videos", "actor W021 has none" if actor.name == "W021" else "unpack them")
-            for view, video in videos:
-                sound = _clip(actor, view, video).audio
-                yield from check_media(video, sound=sound is None, fps=30)
-                if sound is not None:
+            for video in videos:
+                sound = _sound(actor, video)
+                yield from check_media(video, sound=sound == video, fps=30)
+                if sound != video:
                     yield from check_sound(sound)
                 if (emotion := video.parent.parent.name) not in EMOTIONS:
                     yield Problem(str(video), f"'{emotion}' is none of MEAD's emotions", "check how it was unpacked")
@@ -85,14 +83,24 @@ def _videos(actors: Sequence[Path], view: str) -> Iterator[tuple[Path, Path]]:
 
 
 def _clip(actor: Path, view: str, video: Path) -> Clip:
-    emotion, level = video.parent.parent.name, video.parent.name
-    number = video.stem.rpartition("_")[2]
-    sounds = (actor / "audio" / emotion / level / f"{number}{suffix}" for suffix in (".m4a", ".wav"))
-    beside = (video.with_suffix(suffix) for suffix in (".m4a", ".wav"))
+    emotion, level, number = _named(video)
     return Clip(
         id=f"{actor.name}/{view}/{emotion}/{level}/{number}",
-        video=video,
-        audio=next((path for path in (*sounds, *beside) if path.exists()), None),
+        video=Recording(video),
+        speech=Recording(_sound(actor, video)),
         speaker=actor.name,
         group=actor.name,
     )
+
+
+def _named(video: Path) -> tuple[str, str, str]:
+    """Return emotion, level and number of a video, from where it lies."""
+    return video.parent.parent.name, video.parent.name, video.stem.rpartition("_")[2]
+
+
+def _sound(actor: Path, video: Path) -> Path:
+    """Return the file that the speech is in: one of the audio folder, one beside the video, or the video itself."""
+    emotion, level, number = _named(video)
+    sounds = (actor / "audio" / emotion / level / f"{number}{suffix}" for suffix in (".m4a", ".wav"))
+    beside = (video.with_suffix(suffix) for suffix in (".m4a", ".wav"))
+    return next((path for path in (*sounds, *beside) if path.exists()), video)

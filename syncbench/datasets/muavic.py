@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from syncbench.contracts import Clip, Problem, Unusable
+from syncbench.clip import Clip, Recording
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, check_sound, check_twice, from_error
 from syncbench.datasets.transcripts import clean, read_lines
 from syncbench.errors import ClipError, CommandError
@@ -30,16 +31,14 @@ _PARTS = ("test", "valid", "train")
 _ABSENT = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Muavic:
+class Muavic(Dataset):
     """Reads MuAViC, a split for each language, such as ``es-test``. Segments of one talk are one group."""
 
-    name: str = "muavic"
-    title: str = "MuAViC: multilingual audio-visual corpus"
-    licence: str = "CC BY-NC 4.0; talks CC BY-NC-ND"
-    url: str = "https://github.com/facebookresearch/muavic"
-    splits: tuple[str, ...] = tuple(f"{language}-{part}" for language in LANGUAGES for part in _PARTS)
-    needs_root: bool = True
+    name = "muavic"
+    title = "MuAViC: multilingual audio-visual corpus"
+    licence = "CC BY-NC 4.0; talks CC BY-NC-ND"
+    url = "https://github.com/facebookresearch/muavic"
+    splits = tuple(f"{language}-{part}" for language in LANGUAGES for part in _PARTS)
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -76,9 +75,9 @@ class Muavic:
                     yield Problem(str(path), f"{clip.id}: {clip.reason}", "make the segment again, or remove the row")
                     continue
                 if clip.video is not None:
-                    yield from check_media(clip.video, sound=clip.audio is None)
-                if clip.audio is not None:
-                    yield from check_sound(clip.audio)
+                    yield from check_media(clip.video.path, sound=clip.speech in (None, clip.video))
+                if clip.speech not in (None, clip.video):
+                    yield from check_sound(clip.speech.path)
 
 
 MUAVIC = Muavic()
@@ -139,5 +138,7 @@ def _clip(root: Path, split: str, row: _Row, text: str | None) -> Clip | Unusabl
             return Unusable(row.id, f"its manifest says that the {kind} could not be made (-1)")
         if path is None:
             return Unusable(row.id, f"its manifest names {name}, which is not there")
+    assert video is not None
+    assert audio is not None
     group = PurePosixPath(row.video).parent.name
-    return Clip(id=row.id, video=video, audio=audio, group=group, transcript=text)
+    return Clip(id=row.id, video=Recording(video), speech=Recording(audio), group=group, transcript=text)

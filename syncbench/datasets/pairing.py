@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from syncbench import media
-from syncbench.contracts import FPS, Clip, Unusable
+from syncbench.clip import FPS, Clip
+from syncbench.dataset import Unusable
 from syncbench.datasets.transcripts import read_lines
 from syncbench.errors import ClipError, CommandError
 
@@ -109,7 +110,7 @@ def driven(face: Clip, voice: Clip) -> Clip | Unusable:
     """Return ``face`` speaking with ``voice``: named ``face+voice``, as long as the shorter of both by their headers.
 
     Transcript and words are the voice's. Words that are cut off are left out; where more than 0.2 s of speech is cut
-    off and no word times are known, the transcript is unknown. The video shows other speech, so ``reference`` is False,
+    off and no word times are known, the transcript is unknown. The video shows other speech, so ``real`` is False,
     and the face's own extras (landmarks, truth) are left out. A clip paired with itself comes back as it is.
     Unusable where either cannot be opened.
     """
@@ -118,6 +119,8 @@ def driven(face: Clip, voice: Clip) -> Clip | Unusable:
     name = f"{face.id}+{voice.id}"
     if face.video is None:
         return Unusable(name, f"{face.id} has no video to drive")
+    if voice.speech is None:
+        return Unusable(name, f"{voice.id} has no speech to drive it with")
     try:
         heard = _seconds(voice)
         length = min(_seconds(face), heard)
@@ -136,25 +139,24 @@ def driven(face: Clip, voice: Clip) -> Clip | Unusable:
     return dataclasses.replace(
         face,
         id=name,
-        audio=voice.audio or voice.video,
+        video=dataclasses.replace(face.video, end=face.video.start + length),
+        speech=dataclasses.replace(voice.speech, end=voice.speech.start + length),
         transcript=transcript,
         words=words,
-        end=face.start + length,
-        audio_start=voice.start if voice.audio_start is None else voice.audio_start,
         extras={},
-        reference=False,
+        real=False,
     )
 
 
 def _seconds(clip: Clip) -> float:
     """Return how long ``clip`` is, going by the header of its file."""
-    path = clip.video or clip.audio
-    if path is None:
+    recording = clip.video or clip.speech
+    if recording is None:
         raise ClipError(f"{clip.id}: the clip has neither audio nor video")
-    until = media.probe(path).seconds
+    until = media.read_headers(recording.path).seconds
     if not until:
-        until = media.count_frames(path) / FPS
-    return (until if clip.end is None else min(clip.end, until)) - clip.start
+        until = media.count_frames(recording.path) / FPS
+    return (until if recording.end is None else min(recording.end, until)) - recording.start
 
 
 def _without_extension(name: str) -> str:

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from syncbench.contracts import Clip, Problem, Unusable
+from syncbench.clip import Clip, Recording
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, check_sound, check_text, check_twice, from_error
 from syncbench.datasets.transcripts import clean, optional, read_lines, read_list
 from syncbench.errors import ClipError, CommandError
@@ -36,16 +36,14 @@ _WHO = {
 _RATE = 30_000 / 1001
 
 
-@dataclass(frozen=True, slots=True)
-class TcdTimit:
+class TcdTimit(Dataset):
     """Reads TCD-TIMIT. Ids are ``<speaker>/<camera>/<sentence>``; a speaker is a group."""
 
-    name: str = "tcd-timit"
-    title: str = "TCD-TIMIT"
-    licence: str = "by e-mail from a university, non-commercial"
-    url: str = "https://sigmedia.tcd.ie/tcd-timit"
-    splits: tuple[str, ...] = (*_LISTS, *_WHO)
-    needs_root: bool = True
+    name = "tcd-timit"
+    title = "TCD-TIMIT"
+    licence = "by e-mail from a university, non-commercial"
+    url = "https://sigmedia.tcd.ie/tcd-timit"
+    splits = (*_LISTS, *_WHO)
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -110,8 +108,8 @@ def _clip(video: Path) -> Clip:
     wav = video.with_suffix(".wav")
     return Clip(
         id=f"{speaker}/{camera}/{video.stem}",
-        video=video,
-        audio=wav if wav.exists() else None,
+        video=Recording(video),
+        speech=Recording(wav if wav.exists() else video),
         speaker=speaker,
         group=speaker,
         transcript=optional(_text, video.with_suffix(".txt")),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from syncbench.contracts import Word
+from syncbench.clip import Word
 from syncbench.errors import ClipError
 
 __all__ = [

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from syncbench.contracts import Clip, Problem, Unusable
+from syncbench.clip import Clip, Recording
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, check_sound, from_error
 from syncbench.datasets.transcripts import read_list
 from syncbench.errors import ClipError, CommandError
@@ -28,16 +28,14 @@ _PARTS = ("test", "dev")
 _ENGLISH = ("vox-en.id", "vox-en.id.gz")
 
 
-@dataclass(frozen=True, slots=True)
-class VoxCeleb2:
+class VoxCeleb2(Dataset):
     """Reads VoxCeleb2. Ids are ``<speaker>/<YouTube id>/<clip>``; a speaker is a group."""
 
-    name: str = "voxceleb2"
-    title: str = "VoxCeleb2"
-    licence: str = "CC BY 4.0 for the annotations, by institutional e-mail; the videos are their uploaders'"
-    url: str = "https://mm.kaist.ac.kr/datasets/voxceleb/"
-    splits: tuple[str, ...] = (*_PARTS, "english")
-    needs_root: bool = True
+    name = "voxceleb2"
+    title = "VoxCeleb2"
+    licence = "CC BY 4.0 for the annotations, by institutional e-mail; the videos are their uploaders'"
+    url = "https://mm.kaist.ac.kr/datasets/voxceleb/"
+    splits = (*_PARTS, "english")
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -61,10 +59,11 @@ class VoxCeleb2:
                 yield Problem(str(root / part / "mp4"), "no such folder", "fine where the split is not wanted")
                 continue
             for video in _videos(root, part):
-                sound = _clip(root, video).audio
-                yield from check_media(video, sound=sound is None)
-                if sound is not None:
-                    yield from check_sound(sound)
+                speech = _clip(root, video).speech
+                apart = speech is not None and speech.path != video
+                yield from check_media(video, sound=not apart)
+                if speech is not None and apart:
+                    yield from check_sound(speech.path)
         if any((root / name).exists() for name in _ENGLISH):
             try:
                 for name in _english(root):
@@ -92,8 +91,8 @@ def _clip(root: Path, video: Path) -> Clip:
     speaker = below[0]
     return Clip(
         id="/".join([*below[:-1], video.stem]),
-        video=video,
-        audio=speech if speech.exists() else None,
+        video=Recording(video),
+        speech=Recording(speech if speech.exists() else video),
         speaker=speaker,
         group=speaker,
     )

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from syncbench.contracts import Clip, Problem, Unusable
+from syncbench.clip import Clip, Recording
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.checks import check_media, check_text, from_error
 from syncbench.datasets.transcripts import clean, read_lines
 from syncbench.errors import ClipError, CommandError
@@ -20,16 +20,14 @@ from syncbench.errors import ClipError, CommandError
 __all__ = ["WILDVSR", "WildVsr"]
 
 
-@dataclass(frozen=True, slots=True)
-class WildVsr:
+class WildVsr(Dataset):
     """Reads WildVSR. Ids are the files' names without extension; every clip stands alone; there is no speech."""
 
-    name: str = "wildvsr"
-    title: str = "WildVSR"
-    licence: str = "none given; the videos are Creative Commons uploads"
-    url: str = "https://github.com/YasserdahouML/VSR_test_set"
-    splits: tuple[str, ...] = ("test",)
-    needs_root: bool = True
+    name = "wildvsr"
+    title = "WildVSR"
+    licence = "none given; the videos are Creative Commons uploads"
+    url = "https://github.com/YasserdahouML/VSR_test_set"
+    splits = ("test",)
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -55,7 +53,7 @@ class WildVsr:
             if isinstance(clip, Unusable) or clip.video is None:
                 yield Problem(str(base / "videos" / name), "no such file", "labels.json lists it: fetch it")
                 continue
-            yield from check_media(clip.video, sound=False)
+            yield from check_media(clip.video.path, sound=False)
             yield from check_text(base / "labels.json", text)
         videos = base / "videos"
         for video in sorted(videos.glob("*.mp4")) if videos.is_dir() else []:
@@ -86,4 +84,4 @@ def _clip(base: Path, name: str, text: str) -> Clip | Unusable:
     video = base / "videos" / f"{name.removesuffix('.mp4')}.mp4"
     if not video.is_file():
         return Unusable(video.stem, f"labels.json lists it, but videos/{video.name} is not there")
-    return Clip(id=video.stem, video=video, transcript=text)
+    return Clip(id=video.stem, video=Recording(video), transcript=text)

@@ -1,48 +1,32 @@
-"""Frames of a clip, and their shape."""
+"""Frames of a clip, how many there are, and their shape."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import Clip, Feature, Frames
+from syncbench import media
+from syncbench.clip import Frames
+from syncbench.feature import Feature
 
-__all__ = ["FRAMES", "SHAPE", "FramesFeature", "ShapeFeature"]
+__all__ = ["FRAMES", "LENGTH", "SHAPE"]
 
-
-@dataclass(frozen=True)
-class FramesFeature:
-    """The clip's frames, uint8 ``[T, H, W, 3]``, RGB, 25 per second. Kept in memory only: the video is their store."""
-
-    name: str = "frames"
-    version: int = 1
-    weights: str = ""
-    needs: tuple[Feature, ...] = ()
-    stored: bool = False
-
-    def compute(self, clip: Clip, *needs: Any) -> Frames:
-        return clip.frames()
+FRAMES = Feature("frames", media.clip_frames, reads=frozenset({"video"}))
+"""Frames, uint8 ``[T, H, W, 3]``, RGB, 25 per second. Kept in memory only: the video is their store."""
 
 
-FRAMES = FramesFeature()
+def _shape(frames: Frames) -> NDArray[np.int64]:
+    return np.array(frames.shape[:3], np.int64)
 
 
-@dataclass(frozen=True)
-class ShapeFeature:
-    """Length, height and width of the clip's frames, int64 ``[3]``."""
+SHAPE = Feature("shape", _shape, needs=(FRAMES,), stored=True)
+"""Number, height and width of the frames, int64 ``[3]``."""
 
-    name: str = "shape"
-    version: int = 1
-    weights: str = ""
-    needs: tuple[Feature, ...] = (FRAMES,)
-    stored: bool = True
-
-    def compute(self, clip: Clip, *needs: Any) -> NDArray[np.int64]:
-        (frames,) = needs
-        return np.array(frames.shape[:3], np.int64)
-
-
-SHAPE = ShapeFeature()
+LENGTH = Feature(
+    "length",
+    lambda clip: np.array(media.clip_length(clip)),
+    reads=frozenset({"video", "speech"}),
+    stored=True,
+    public=True,
+)
+"""How many frames a clip has, int64 ``[]``: of its video, or without one of its speech. No task hides it."""

@@ -1,43 +1,38 @@
 """Landmarks of a clip's face, float32 ``[T, 68, 2]`` in dlib's order, from one of several providers.
 
-Values from different providers differ, so whoever uses landmarks names the provider in its settings.
+Values from different providers differ, so whoever uses landmarks names the provider in its settings. Providers are found
+by the entry points ``syncbench.landmarks``; with SyncBench come
 
-- ``bundled``: the landmark network that ships with SyncBench;
+- ``bundled``: the landmark network that ships with it;
 - ``mediapipe``: MediaPipe's face landmarker, from the ``mediapipe`` extra and a model file (``syncbench weights``);
 - ``precomputed``: the clip's own landmark file (``Clip.extras["landmarks"]``), made elsewhere.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench import weights
-from syncbench.contracts import Clip, Feature, Frames
-from syncbench.errors import ClipError, Unavailable, unknown_name
-from syncbench.features.frames import FRAMES
+from syncbench.clip import Clip
+from syncbench.errors import ClipError
+from syncbench.feature import Feature
 
 __all__ = [
     "INNER_LIPS",
     "LEFT_EYE",
-    "MEDIAPIPE",
     "MOUTH",
     "PRECOMPUTED",
     "RIGHT_EYE",
-    "MediaPipeLandmarks",
-    "PrecomputedLandmarks",
+    "Provider",
+    "best_source",
+    "fitted",
     "interocular",
     "mouth_opening",
-    "provider",
-    "provider_label",
-    "provider_unavailable",
     "read_landmarks",
 ]
 
@@ -51,15 +46,29 @@ _POINTS = 68
 _SUBPIXELS = 64  # integer files count 64ths of a pixel
 _ABSENT = -64  # both coordinates, where no face was found
 
-# MediaPipe's mesh points that stand for dlib's 68.
-_MESH = (
-    127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356,  # jaw
-    70, 63, 105, 66, 107, 336, 296, 334, 293, 300,  # brows
-    168, 197, 5, 4, 75, 97, 2, 326, 305,  # nose
-    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,  # eyes
-    61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,  # outer lips
-    78, 82, 13, 312, 308, 317, 14, 87,  # inner lips
-)  # fmt: skip
+
+def _always() -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Who finds landmarks.
+
+    Attributes:
+        name: as options and signatures say it.
+        feature: a clip's landmarks, float32 ``[T, 68, 2]``.
+        unavailable: returns None, or one line: what is missing and the command that gets it.
+    """
+
+    name: str
+    feature: Feature
+    unavailable: Callable[[], str | None] = _always
+
+    @property
+    def label(self) -> str:
+        """What a signature says of it, such as ``mediapipe@64184e22``."""
+        return f"{self.name}@{self.feature.weights[:8]}" if self.feature.weights else self.name
 
 
 def interocular(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -79,24 +88,11 @@ def mouth_opening(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     return np.asarray(gaps.mean(axis=1) / (np.median(known) if len(known) else np.nan))
 
 
-@dataclass(frozen=True)
-class PrecomputedLandmarks:
-    """Landmarks from the clip's own file, see :func:`read_landmarks`."""
-
-    name: str = "landmarks[precomputed]"
-    version: int = 1
-    weights: str = ""
-    needs: tuple[Feature, ...] = ()
-    stored: bool = False
-
-    def compute(self, clip: Clip, *needs: Any) -> NDArray[np.float32]:
-        path = clip.extras.get("landmarks")
-        if path is None:
-            raise ClipError(f"{clip.id}: there is no landmark file for this video; use another landmark provider")
-        return read_landmarks(path, clip.id)
-
-
-PRECOMPUTED = PrecomputedLandmarks()
+def _own(clip: Clip) -> NDArray[np.float32]:
+    path = clip.extras.get("landmarks")
+    if path is None:
+        raise ClipError("there is no landmark file for this video; use another landmark provider")
+    return read_landmarks(path, clip.id)
 
 
 def read_landmarks(path: Path, clip: str) -> NDArray[np.float32]:
@@ -125,72 +121,21 @@ def read_landmarks(path: Path, clip: str) -> NDArray[np.float32]:
     return np.asarray(points, np.float32)
 
 
-@dataclass(frozen=True)
-class MediaPipeLandmarks:
-    """Landmarks by MediaPipe's face landmarker, frame by frame; NaN where it finds no face."""
-
-    name: str = "landmarks[mediapipe]"
-    version: int = 1
-    weights: str = weights.lookup("face_landmarker").sha256
-    needs: tuple[Feature, ...] = (FRAMES,)
-    stored: bool = True
-
-    def compute(self, clip: Clip, *needs: Any) -> NDArray[np.float32]:
-        (frames,) = needs
-        return find_with_mediapipe(frames, weights.require("face_landmarker"))
+class _Parts(Protocol):
+    def has(self, part: str, /) -> bool: ...
 
 
-MEDIAPIPE = MediaPipeLandmarks()
+def best_source(clip: _Parts) -> str:
+    """Return the provider to take where nothing else is asked: the clip's own file where it has one, else ``bundled``."""
+    return "precomputed" if clip.has("landmarks") else "bundled"
 
 
-def find_with_mediapipe(frames: Frames, model: Path) -> NDArray[np.float32]:
-    """Return MediaPipe's landmarks of the first face in each frame, float32 ``[T, 68, 2]``, NaN where there is none."""
-    if reason := _mediapipe_missing():
-        raise Unavailable(reason)
-    mediapipe: Any = importlib.import_module("mediapipe")  # an extra: not there for type checkers either
-    tasks: Any = importlib.import_module("mediapipe.tasks.python")
-    vision = tasks.vision
-
-    options = vision.FaceLandmarkerOptions(base_options=tasks.BaseOptions(model_asset_path=str(model)), num_faces=1)
-    found = np.full((len(frames), _POINTS, 2), np.nan, np.float32)
-    with vision.FaceLandmarker.create_from_options(options) as landmarker:
-        for number, frame in enumerate(frames):
-            picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(frame))
-            faces: Sequence[Any] = landmarker.detect(picture).face_landmarks
-            if faces:
-                mesh = np.array([(faces[0][point].x, faces[0][point].y) for point in _MESH], np.float32)
-                found[number] = mesh * np.array([frame.shape[1], frame.shape[0]], np.float32)
-    return found
+def fitted(landmarks: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
+    """Return landmarks ``[frames, 68, 2]``: a stored file may be a frame longer or shorter than what a video decodes to."""
+    whole = np.full((frames, _POINTS, 2), np.nan, np.float32)
+    whole[: len(landmarks)] = landmarks[:frames]
+    return whole
 
 
-def _mediapipe_missing() -> str | None:
-    if importlib.util.find_spec("mediapipe") is None:
-        return "mediapipe is not installed: pip install 'syncbench[mediapipe]'"
-    return None
-
-
-_PROVIDERS = ("bundled", "mediapipe", "precomputed")
-
-
-def provider(name: str) -> Feature:
-    """Return the landmark feature of a provider. Raises CommandError for an unknown one."""
-    if name == "bundled":
-        from syncbench.baselines.landmarks import LANDMARKS
-
-        return LANDMARKS
-    if name == "mediapipe":
-        return MEDIAPIPE
-    if name == "precomputed":
-        return PRECOMPUTED
-    raise unknown_name("landmark provider", name, _PROVIDERS)
-
-
-def provider_label(name: str) -> str:
-    """Return what a signature says of a provider, such as ``mediapipe@64184e22``."""
-    digest = provider(name).weights
-    return f"{name}@{digest[:8]}" if digest else name
-
-
-def provider_unavailable(name: str) -> str | None:
-    """Return None, or one line: what a provider lacks and the command that gets it."""
-    return (_mediapipe_missing() or weights.unavailable("face_landmarker")) if name == "mediapipe" else None
+PRECOMPUTED = Provider("precomputed", Feature("landmarks[precomputed]", _own, reads=frozenset({"landmarks"})))
+"""The clip's own landmark file, see :func:`read_landmarks`."""

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from syncbench.contracts import SAMPLE_RATE, Speech
+from syncbench.clip import SAMPLE_RATE, Waveform
 
 __all__ = ["int16_scale", "mfcc"]
 
@@ -22,7 +22,7 @@ _PRE_EMPHASIS = 0.97
 _TINY = np.finfo(np.float64).eps  # stands for zero energy, whose logarithm is not defined
 
 
-def int16_scale(speech: Speech) -> NDArray[np.float64]:
+def int16_scale(speech: Waveform) -> NDArray[np.float64]:
     """Return speech in -1..1 as the whole numbers -32768..32767 of 16-bit files, which scorers compute cepstra from."""
     return np.clip(np.rint(speech.astype(np.float64) * 32768), -32768, 32767)
 

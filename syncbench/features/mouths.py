@@ -6,17 +6,15 @@ the same part of every crop, whatever the resolution of the video.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from syncbench.contracts import Clip, Feature
+from syncbench.clip import Frames
+from syncbench.feature import Feature
 from syncbench.features.frames import FRAMES
 
-__all__ = ["SIDE_PER_FACE", "Mouths", "crop_mouths", "mouth_boxes"]
+__all__ = ["SIDE_PER_FACE", "crop_mouths", "mouth_boxes", "mouths"]
 
 SIDE_PER_FACE = 1.1
 """Side of the crop in face sizes; a face is about as large as its outer eye corners are apart."""
@@ -26,27 +24,13 @@ _SIZE_SIGMA = 12.0  # frames
 _CHUNK = 64  # frames resampled at a time
 
 
-@dataclass(frozen=True)
-class Mouths:
-    """Grey mouth crops of a clip's video, uint8 [T, size, size], placed by the landmarks of a feature."""
+def mouths(landmarks: Feature, size: int = 96) -> Feature:
+    """Return the feature of grey mouth crops, uint8 ``[T, size, size]``, placed by the landmarks of another feature."""
 
-    landmarks: Feature
-    size: int = 96
-    version: int = 1
-    weights: str = ""
-    stored: bool = False
+    def crop(frames: Frames, points: NDArray[np.float32]) -> NDArray[np.uint8]:
+        return crop_mouths(frames, points, size)
 
-    @property
-    def name(self) -> str:
-        return f"mouths[{self.size},{self.landmarks.name}]"
-
-    @property
-    def needs(self) -> tuple[Feature, ...]:
-        return (FRAMES, self.landmarks)
-
-    def compute(self, clip: Clip, *needs: Any) -> NDArray[np.uint8]:
-        frames, landmarks = needs
-        return crop_mouths(frames, landmarks, self.size)
+    return Feature(f"mouths[{size},{landmarks.name}]", crop, needs=(FRAMES, landmarks))
 
 
 def mouth_boxes(landmarks: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import Frames
+from syncbench.clip import Frames
 
 __all__ = ["bilinear"]
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import numpy as np
+from numpy.typing import NDArray
 
-from syncbench.contracts import Clip, Feature, Speech
+from syncbench import media
+from syncbench.clip import Clip, Waveform
+from syncbench.feature import Feature
+from syncbench.features.frames import LENGTH
 
-__all__ = ["SPEECH", "SpeechFeature"]
-
-
-@dataclass(frozen=True)
-class SpeechFeature:
-    """The clip's speech, float32 ``[T * 640]`` in -1..1, 16 kHz, cut or padded with zeros to its T frames.
-
-    The video is counted anew rather than taken from its frames, so that clips without video have speech too.
-    """
-
-    name: str = "speech"
-    version: int = 1
-    weights: str = ""
-    needs: tuple[Feature, ...] = ()
-    stored: bool = False
-
-    def compute(self, clip: Clip, *needs: Any) -> Speech:
-        return clip.speech()
+__all__ = ["SPEECH", "SPEECH_LENGTH"]
 
 
-SPEECH = SpeechFeature()
+def _speech(clip: Clip, length: NDArray[np.int64]) -> Waveform:
+    return media.clip_speech(clip, int(length))
+
+
+SPEECH = Feature("speech", _speech, reads=frozenset({"speech"}), needs=(LENGTH,))
+"""Speech, float32 ``[T * 640]`` in -1..1, 16 kHz, cut or padded with zeros to the clip's T frames."""
+
+SPEECH_LENGTH = Feature(
+    "speech_length", lambda clip: np.array(media.clip_length(clip)), reads=frozenset({"speech"}), stored=True
+)
+"""How many frames the speech itself lasts, int64 ``[]``, whatever the video does."""

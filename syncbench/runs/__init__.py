@@ -1,15 +1,16 @@
 """Runs: plan, do, keep, sum up, read back, verify."""
 
-from syncbench.runs.beside import companions, runs_in, with_companions
-from syncbench.runs.engine import check, default_out, run
-from syncbench.runs.manifest import Manifest, Request
-from syncbench.runs.record import ANCHORS, Run, load_run
+from syncbench.runs.companions import companions, runs_in, with_companions
+from syncbench.runs.engine import check, run
+from syncbench.runs.manifest import Manifest
+from syncbench.runs.plan import listing
+from syncbench.runs.request import Request, default_out
+from syncbench.runs.run import Run, load_run
 from syncbench.runs.summary import Failure, Summary
 from syncbench.runs.sweep import parse_sweep, swept
 from syncbench.runs.verify import verify
 
 __all__ = [
-    "ANCHORS",
     "Failure",
     "Manifest",
     "Request",
@@ -18,6 +19,7 @@ __all__ = [
     "check",
     "companions",
     "default_out",
+    "listing",
     "load_run",
     "parse_sweep",
     "run",

@@ -1,13 +1,15 @@
 """The journal: one line per finished or failed (clip, condition, stage), appended and synced, never rewritten.
 
 A kill at any byte loses at most the line being written: a last line without its newline is dropped when the journal is
-opened again, and that piece of work is done anew. The newest line of a key counts.
+opened again, and that piece of work is done anew. The newest line of a key counts, and an answer given anew takes with
+it what was measured of the earlier one.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +32,8 @@ class Entry:
         stage: ``answer``, ``probe`` (once per run), or a metric family.
         status: ``done`` or ``failed``.
         reason: why it failed; empty when done.
-        data: for ``answer``: the reference clip and the kept answer; for ``probe``: the file of its arrays; for a metric:
-            its settings and measurement.
+        data: for ``answer``: the reference clip, the kept answer and the hashes of their files; for ``probe``: the file of
+            its arrays; for a metric: its settings, its measurement, and the key of the answer that it measured.
         seconds: wall time.
     """
 
@@ -60,8 +62,12 @@ def _complete_lines(path: Path) -> Iterator[bytes]:
 
 
 def read(path: Path) -> dict[Key, Entry]:
-    """Return the newest entry of every key. A missing file is an empty journal; a torn line is no line."""
+    """Return the newest entry of every key. A missing file is an empty journal; a torn line is no line.
+
+    What was measured of an answer that was given anew later, or failed then, is not among them.
+    """
     entries: dict[Key, Entry] = {}
+    measured: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
     if not path.exists():
         return entries
     for line in _complete_lines(path):
@@ -69,6 +75,13 @@ def read(path: Path) -> dict[Key, Entry]:
             entry = Entry(**json.loads(line))
         except (ValueError, TypeError):
             continue
+        of_answer = measured[entry.clip, entry.condition]
+        if entry.stage == ANSWER:
+            for key in of_answer:
+                del entries[key]
+            of_answer.clear()
+        elif entry.stage != PROBE:
+            of_answer.add(entry.key)
         entries[entry.key] = entry
     return entries
 

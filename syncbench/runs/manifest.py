@@ -10,9 +10,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["SCHEMA", "Hardware", "Manifest", "Request", "Revision", "hardware", "package_versions", "revision"]
+from syncbench.runs.request import Request
 
-SCHEMA = 1
+__all__ = ["SCHEMA", "Hardware", "Manifest", "Revision", "hardware", "package_versions", "revision"]
+
+SCHEMA = 2
 _PACKAGES = (
     "syncbench",
     "torch",
@@ -25,31 +27,6 @@ _PACKAGES = (
     "scikit-image",
     "jiwer",
 )
-
-
-class Request(BaseModel):
-    """What a run was asked to do. Two commands with equal requests are one run, resumed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    model: str
-    """Model name, with its argument after a colon where it has one: ``folder:outputs/``."""
-    dataset: str
-    root: str | None = None
-    """Dataset folder, absolute; None for generated datasets."""
-    split: str = "test"
-    metrics: tuple[str, ...] = ()
-    """Metric families asked for; empty means every metric that applies to the model's task."""
-    pairing: str = "self"
-    """``self``, ``cross``, or the path of a pairs file."""
-    limit: int | None = None
-    seed: int = 0
-    audio: tuple[str, ...] = ("clean",)
-    visual: tuple[str, ...] = ("clean",)
-    device: str = "cpu"
-    options: dict[str, str] = Field(default_factory=dict)
-    shard: tuple[int, int] = (1, 1)
-    """Which part of the clips this run takes: ``(i, n)`` is part i of n, counted from 1."""
 
 
 class Revision(BaseModel):
@@ -86,6 +63,8 @@ class Manifest(BaseModel):
     command: tuple[str, ...]
     request: Request
     task: str
+    anchor: bool = False
+    """Whether the model is one of its task's anchors."""
     settings: dict[str, str]
     """What the system says of itself: weights, preset, context length, ..."""
     beside: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -98,6 +77,10 @@ class Manifest(BaseModel):
     """Every clip id of the run in order, unusable ones included."""
     dataset_hash: str
     """SHA-256 over the clips' ids, files and words."""
+    left_out: tuple[str, ...] = ()
+    """Files under the dataset's folder that look like clips and are not read, with the reason."""
+    voices: str = ""
+    """How many voices babble is made of and a hash of them, where a condition needs any: ``100@1f0c22d1``."""
     python: str
     packages: dict[str, str]
     git: Revision | None

@@ -16,17 +16,20 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-import syncbench
 from syncbench import registry
-from syncbench.contracts import FPS, Measurement, Metric, Score, ScoreSpec
-from syncbench.corruptions.conditions import Condition, grid
+from syncbench._version import __version__
+from syncbench.clip import FPS
+from syncbench.files import digest
+from syncbench.measurement import Measurement
+from syncbench.metric import Metric, Score, ScoreSpec
 from syncbench.runs.journal import ANSWER, PROBE, Entry, Key
-from syncbench.runs.kept import load_measurement
 from syncbench.runs.manifest import SCHEMA, Manifest
+from syncbench.runs.plan import conditions_of
+from syncbench.runs.store import load_measurement, record_key
 from syncbench.signature import signature
-from syncbench.statistics import bootstrap, resamplable
+from syncbench.statistics.resampling import bootstrap
 
-__all__ = ["Failure", "Summary", "clip_rows", "conditions_of", "measurements_of", "summarise"]
+__all__ = ["Failure", "Summary", "clip_rows", "measurements_of", "summarise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,12 @@ class Summary(BaseModel):
     """Clips the run was asked for, unusable ones included."""
     answered: int
     """Clips answered under every condition."""
+    answers_hash: str
+    """SHA-256 over all that was answered, byte by byte, and the clips it is held against."""
     scores: list[Score]
     failures: list[Failure] = Field(default_factory=list[Failure])
     remarks: list[str] = Field(default_factory=list[str])
     """What a reader should know before quoting a number."""
-
-
-def conditions_of(manifest: Manifest) -> dict[str, Condition]:
-    """Return the run's conditions by name, in order; the clean one's name is empty."""
-    asked = manifest.request
-    return {condition.name: condition for condition in grid(asked.audio, asked.visual)}
 
 
 def measurements_of(
@@ -80,7 +79,7 @@ def _reported(metric: Metric, manifest: Manifest) -> Iterator[tuple[ScoreSpec, s
     """Yield each score of a metric with the reason why it cannot be given, or an empty one."""
     for spec in metric.scores:
         missing = spec.reference and manifest.pairing == "cross"
-        yield spec, "needs the real video of the same speech, which pairing=cross has not" if missing else ""
+        yield spec, "needs the real video of the same speech: there is none with pairing=cross" if missing else ""
 
 
 def _signature(spec: ScoreSpec, metric: Metric, manifest: Manifest, condition: str, n: int) -> str:
@@ -91,13 +90,22 @@ def _signature(spec: ScoreSpec, metric: Metric, manifest: Manifest, condition: s
             **manifest.metrics[metric.name],
             "pairing": pairing,
             "dataset": f"{manifest.dataset}/{manifest.split}@{manifest.dataset_hash[:8]}",
-            "condition": conditions_of(manifest)[condition].signature() if condition else "",
-            "corruption_seed": str(manifest.seed) if condition else "",
+            **_corrupted(manifest, condition),
+            "min_coverage": f"{manifest.request.min_coverage:g}" if metric.covers else "",
             "fps": str(FPS),
             "n": str(n),
-            "v": syncbench.__version__,
+            "v": __version__,
         },
     )
+
+
+def _corrupted(manifest: Manifest, name: str) -> dict[str, str]:
+    """Return what signatures say of a corruption; nothing where there is none."""
+    if not name:
+        return {}
+    condition = conditions_of(manifest)[name]
+    voices = {"voices": manifest.voices} if condition.needs("voices") else {}
+    return {"condition": condition.signature(), "corruption_seed": str(manifest.seed), **voices}
 
 
 def summarise(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> Summary:
@@ -112,7 +120,7 @@ def summarise(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> Su
             scores.extend(_scores(metric, condition, manifest, entries, run, groups, remarks))
     for family, reason in manifest.unavailable.items():
         for spec in registry.metric(family).scores:
-            scores.append(_score(spec, family, names[0], None, None, None, 0, 0, "", reason))
+            scores.append(_score(spec, family, names[0], reason=reason))
     answered = sum(
         all((entry := entries.get((clip, name, ANSWER))) is not None and entry.status == "done" for name in names)
         for clip in manifest.clips
@@ -122,6 +130,9 @@ def summarise(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> Su
     for (clip, _, stage), entry in entries.items():
         if stage == PROBE and entry.status == "failed":
             remarks.append(f"what is inside the model could not be shown on {clip}: {entry.reason}")
+    remarks += [*_few_voices(manifest, entries), *_left_out(manifest)]
+    answers = [entries[key] for key in _order(manifest, names) if key[2] == ANSWER and key in entries]
+    keys = [record_key(entry.data) if entry.status == "done" else "failed" for entry in answers]
     return Summary(
         run=manifest.name,
         model=manifest.model,
@@ -130,6 +141,7 @@ def summarise(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> Su
         task=manifest.task,
         listed=len(manifest.clips),
         answered=answered,
+        answers_hash=digest(*keys),
         scores=scores,
         failures=[
             Failure(entry.clip, entry.condition, entry.stage, entry.reason)
@@ -156,14 +168,43 @@ def _groups(manifest: Manifest, entries: Mapping[Key, Entry]) -> dict[str, str]:
     return {clip: groups[clip] for clip in manifest.clips if clip in groups}
 
 
+def _few_voices(manifest: Manifest, entries: Mapping[Key, Entry]) -> Iterator[str]:
+    """Say where babble was asked of more voices than there are."""
+    fewest: dict[str, float] = {}
+    for (_, name, stage), entry in entries.items():
+        there = entry.data.get("achieved", {}).get("babble_voices") if stage == ANSWER else None
+        if there is not None:
+            fewest[name] = min(there, fewest.get(name, there))
+    for name, condition in conditions_of(manifest).items():
+        asked = max((part.talkers for row, part in condition.parts() if row.takes == "talkers"), default=0)
+        if fewest.get(name, asked) < asked:
+            yield f"{name}: babble of {asked} voices was made of {fewest[name]:g} different ones: the split has no more"
+
+
+def _left_out(manifest: Manifest) -> Iterator[str]:
+    if manifest.left_out:
+        some = "; ".join(manifest.left_out[:3])
+        more = f"; and {len(manifest.left_out) - 3} more" if len(manifest.left_out) > 3 else ""
+        yield f"{len(manifest.left_out)} files under the dataset's folder are not among its clips: {some}{more}"
+
+
 def _score(
-    spec: ScoreSpec, metric: str, condition: str, value: float | None, low: float | None, high: float | None,
-    n: int, failed: int, text: str, reason: str,
-) -> Score:  # fmt: skip
+    spec: ScoreSpec,
+    metric: str,
+    condition: str,
+    value: float | None = None,
+    bounds: tuple[float, float] | None = None,
+    n: int = 0,
+    failed: int = 0,
+    text: str = "",
+    reason: str = "",
+    coverage: float | None = None,
+) -> Score:
+    low, high = bounds or (None, None)
     return Score(
         name=spec.name, metric=metric, condition=condition, value=value, low=low, high=high, n=n, failed=failed,
         title=spec.title, unit=spec.unit, direction=spec.direction, digits=spec.digits, signature=text,
-        reason=reason, headline=spec.headline,
+        reason=reason, headline=spec.headline, coverage=coverage,
     )  # fmt: skip
 
 
@@ -177,25 +218,34 @@ def _scores(
     for clip, measurement in measurements_of(metric, condition, manifest, entries, run):
         total = total + measurement
         n += 1
-        if resamplable(metric.measurement):
+        if metric.measurement.resamplable():
             kept[clip] = measurement
     failed = len(manifest.clips) - n
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = total.scores() if n else {}
-    intervals = bootstrap(list(kept.values()), [groups.get(clip, "") for clip in kept], manifest.seed)
-    remark = getattr(metric, "remarks", None)
-    if remark is not None and n:
-        remarks.extend(f"{condition}: {text}" if condition else text for text in remark(total))
+    values, wrong = _values(metric, total) if n else ({}, "")
+    intervals = (
+        bootstrap(list(kept.values()), [groups.get(clip, "") for clip in kept], manifest.seed) if not wrong else {}
+    )
+    if n and not wrong:
+        said = [f"{condition}: {text}" if condition else text for text in metric.remarks(total)]
+        remarks.extend(said)
     for spec, missing in _reported(metric, manifest):
         value = values.get(spec.name)
         number = None if value is None or missing or math.isnan(float(value)) else float(value)
         interval = intervals.get(spec.name) if number is not None else None
-        reason = missing or ("" if number is not None else _why_empty(metric, condition, manifest, entries, n))
+        why = missing or wrong or ("" if number is not None else _why_empty(metric, condition, manifest, entries, n))
         yield _score(
-            spec, metric.name, condition, number,
-            interval.low if interval else None, interval.high if interval else None,
-            n, failed, _signature(spec, metric, manifest, condition, n), reason,
+            spec, metric.name, condition, number, (interval.low, interval.high) if interval else None, n, failed,
+            _signature(spec, metric, manifest, condition, n), why, total.coverage,
         )  # fmt: skip
+
+
+def _values(metric: Metric, total: Measurement) -> tuple[Mapping[str, Any], str]:
+    """Return the scores of a measurement, or why a stranger's code cannot give them."""
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return total.scores(), ""
+    except Exception as error:
+        return {}, f"{registry.whose('metric', metric.name)}: {registry.stranger(error)}"
 
 
 def _why_empty(metric: Metric, condition: str, manifest: Manifest, entries: Mapping[Key, Entry], n: int) -> str:
@@ -221,16 +271,16 @@ def clip_rows(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> pd
     for condition in conditions_of(manifest):
         for family in manifest.metrics:
             metric = registry.metric(family)
-            alone = resamplable(metric.measurement)
+            alone = metric.measurement.resamplable()
             for clip in manifest.clips:
                 entry = entries.get((clip, condition, family)) or entries.get((clip, condition, ANSWER))
                 values: Mapping[str, Any] = {}
+                coverage: float | None = None
                 why = "not done" if entry is None else entry.reason
                 if entry is not None and entry.status == "done" and entry.stage == family:
-                    why = "" if alone else "a score of many clips together"
-                    if alone:
-                        with np.errstate(divide="ignore", invalid="ignore"):
-                            values = load_measurement(metric.measurement, entry.data, run).scores()
+                    measurement = load_measurement(metric.measurement, entry.data, run)
+                    coverage = measurement.coverage
+                    values, why = _values(metric, measurement) if alone else ({}, "a score of many clips together")
                 for spec, missing in _reported(metric, manifest):
                     value = values.get(spec.name)
                     rows.append(
@@ -242,8 +292,9 @@ def clip_rows(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> pd
                             "metric": family,
                             "score": spec.name,
                             "value": float("nan") if value is None or missing else float(value),
+                            "coverage": float("nan") if coverage is None else coverage,
                             "reason": missing or why,
                         }
                     )
-    columns = ["clip", "speaker", "group", "condition", "metric", "score", "value", "reason"]
+    columns = ["clip", "speaker", "group", "condition", "metric", "score", "value", "coverage", "reason"]
     return pd.DataFrame(rows, columns=cast("Any", columns))

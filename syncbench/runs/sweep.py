@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from syncbench.errors import CommandError
-from syncbench.runs.manifest import Request
+from syncbench.runs.request import Request
 
 __all__ = ["parse_sweep", "swept"]
 

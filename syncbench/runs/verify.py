@@ -1,4 +1,4 @@
-"""Hold a run's summary and table against its journal, and its answers against what the journal says was kept."""
+"""Hold a run's summary and table against its journal, and every file of its answers against the hash it was kept with."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pandas as pd
 
 from syncbench.errors import CommandError
 from syncbench.runs.journal import ANSWER, PROBE
-from syncbench.runs.kept import clip_from_json
-from syncbench.runs.record import Run, load_run
-from syncbench.runs.summary import clip_rows, conditions_of, summarise
+from syncbench.runs.plan import conditions_of
+from syncbench.runs.run import Run, load_run
+from syncbench.runs.store import changed_files, record_key
+from syncbench.runs.summary import clip_rows, summarise
 
 __all__ = ["verify"]
 
@@ -32,11 +33,14 @@ def _entries(run: Run) -> list[str]:
                 continue
             if answer.status == "failed":
                 continue
-            output = clip_from_json(answer.data["output"], run.path)
-            files = [file for file in (output.video, output.audio) if file is not None]
-            found.extend(f"clip {clip}: {file} is gone" for file in files if not file.is_file())
-            missing = [name for name in run.manifest.metrics if (clip, condition, name) not in run.entries]
-            found.extend(f"clip {clip}: never measured by {name}" for name in missing)
+            found.extend(f"clip {clip}: {line}" for line in changed_files(answer.data["files"], run.path))
+            key = record_key(answer.data)
+            for name in run.manifest.metrics:
+                measured = run.entries.get((clip, condition, name))
+                if measured is None:
+                    found.append(f"clip {clip}: never measured by {name}")
+                elif measured.status == "done" and measured.data.get("answer") != key:
+                    found.append(f"clip {clip}: {name} measured another answer than the one that is kept")
     for (clip, _, stage), entry in run.entries.items():
         if stage == PROBE and entry.status == "done" and not (run.path / entry.data["arrays"]).is_file():
             found.append(f"clip {clip}: {run.path / entry.data['arrays']} is gone")

@@ -5,63 +5,58 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from syncbench import media, registry
-from syncbench.contracts import Clip, Metric, Setup, System
-from syncbench.corruptions.conditions import CLEAN, Condition, Corrupted, corrupt
-from syncbench.errors import ClipError, Unavailable
-from syncbench.features.core import ClipFeatures
+from syncbench.answer import check_answer
+from syncbench.clip import Clip, Recording, Waveform
+from syncbench.corruptions.apply import clip_seed, corrupt
+from syncbench.corruptions.conditions import CLEAN
+from syncbench.corruptions.corruption import Scene
+from syncbench.errors import ClipError, CommandError, Unavailable, debugging, one_line
+from syncbench.feature import Features
+from syncbench.features.frames import FRAMES, LENGTH
+from syncbench.features.speech import SPEECH, SPEECH_LENGTH
+from syncbench.files import write_arrays
+from syncbench.measurement import Measurement
+from syncbench.metric import Measured, Metric
 from syncbench.runs.journal import ANSWER, PROBE, Entry
-from syncbench.runs.kept import clip_from_json, clip_to_json, file_stem, keep_answer, keep_arrays, keep_measurement
+from syncbench.runs.plan import Job, given_parts, make_system, sees_truth, source_hash
+from syncbench.runs.store import (
+    clip_from_json,
+    clip_to_json,
+    file_stem,
+    hashes_of,
+    keep_answer,
+    keep_measurement,
+    record_key,
+)
+from syncbench.system import Given, Setup, System
+from syncbench.task import Task
 
-__all__ = ["Bench", "Task", "one_line", "probe", "split_model", "work"]
+__all__ = ["Bench", "alone", "measured", "probe", "use", "work"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bench:
-    """What every task of a run shares; each worker builds it once."""
+    """What every job of a run shares; each worker builds it once."""
 
     run: Path
     model: str
-    setup: Setup
+    setup: Setup[Any]
+    task: Task
     metrics: tuple[str, ...]
+    min_coverage: float
+    voices: tuple[Clip, ...]
     cache: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One clip under one condition, and what of it is still to do.
-
-    ``answered`` is the journal's record of an answer made earlier; None means the system must answer.
-    """
-
-    clip: Clip
-    condition: Condition
-    stages: tuple[str, ...]
-    answered: Mapping[str, Any] | None = None
-
-
-def split_model(text: str) -> tuple[str, str]:
-    """Return model name and argument: ``folder:DIR`` -> ``("folder", "DIR")``."""
-    name, _, argument = text.partition(":")
-    return name, argument
-
-
-def one_line(error: BaseException) -> str:
-    """Return an error as one line: our own words as they are, a stranger's with its type."""
-    text = " ".join(str(error).split())
-    return (
-        text
-        if isinstance(error, ClipError | Unavailable)
-        else f"{type(error).__name__}: {text}"
-        if text
-        else repr(error)
-    )
 
 
 @dataclass
@@ -69,106 +64,220 @@ class _Loaded:
     """The system and metrics of the bench this process last worked for."""
 
     bench: Bench | None = None
-    system: System | None = None
+    system: System[Any] | None = None
     metrics: dict[str, Metric] = dataclasses.field(default_factory=dict[str, Metric])
 
 
 _loaded = _Loaded()
 
 
+@contextmanager
+def alone(seed: int) -> Iterator[None]:
+    """Make and use a system in this process as a worker does, and leave the process as it was."""
+    import torch
+
+    threads, state = torch.get_num_threads(), torch.get_rng_state()
+    _settle(seed)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_rng_state(state)
+
+
+def _settle(seed: int) -> None:
+    """Work on one thread, for clips run side by side and sums come out in one order; draw from a seed."""
+    import torch
+
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+
+
+@contextmanager
+def use(bench: Bench, system: System[Any]) -> Iterator[None]:
+    """Work for a bench in this process with a system that is made already."""
+    _load(bench)
+    _loaded.system = system
+    try:
+        yield
+    finally:
+        _loaded.bench = _loaded.system = None
+
+
 def _load(bench: Bench) -> _Loaded:
     if _loaded.bench is not bench and _loaded.bench != bench:
-        import torch
-
-        torch.set_num_threads(1)  # clips run side by side, and sums come out in the same order for any worker count
-        torch.manual_seed(bench.setup.seed)
+        _settle(bench.setup.seed)
         _loaded.bench, _loaded.system = bench, None
         _loaded.metrics = {name: registry.metric(name) for name in bench.metrics}
     return _loaded
 
 
-def _system(loaded: _Loaded, bench: Bench) -> System:
-    if loaded.system is None:
-        loaded.system = registry.model(split_model(bench.model)[0])(bench.setup)
-    return loaded.system
+def _system(bench: Bench) -> System[Any]:
+    if _loaded.system is None:
+        _settle(bench.setup.seed)
+        _loaded.system = make_system(bench.model, bench.setup)
+    return _loaded.system
 
 
-def work(bench: Bench, task: Task) -> list[Entry]:
+def work(bench: Bench, job: Job) -> list[Entry]:
     """Do what is to be done for one clip and return the journal's entries. Errors of one clip stay in its entries."""
     loaded = _load(bench)
+    memory: dict[str, Any] = {}
+    clip = Features(job.clip, bench.cache, memory)
     entries: list[Entry] = []
-    record = task.answered
+    record = job.answered
     if record is None:
-        entry = _timed(task, ANSWER, lambda: _answer(_system(loaded, bench), bench, task))
+        entry = _timed(job, ANSWER, ("model", bench.model), lambda: _answer(_system(bench), bench, job, clip))
         entries.append(entry)
         if entry.status == "failed":
             return entries
         record = entry.data
-    if not task.stages:
+    if not job.stages:
         return entries
-    reference = ClipFeatures(clip_from_json(record["reference"], bench.run), bench.cache)
-    kept = clip_from_json(record["output"], bench.run)
-    output = reference if kept == reference.clip else ClipFeatures(kept, bench.cache)
-    for stage in task.stages:
-        metric = loaded.metrics[stage]
-        entries.append(_timed(task, stage, partial(_measure, metric, bench, task, reference, output)))
+    key = record_key(record)
+    reference = Features(_reference(job.clip), bench.cache, memory)
+    output = Features(clip_from_json(record["output"], bench.run), bench.cache, memory)
+    for stage in job.stages:
+        measure = partial(_measure, loaded.metrics[stage], bench, job, key, clip, reference, output)
+        entries.append(_timed(job, stage, ("metric", stage), measure))
     return entries
 
 
-def probe(bench: Bench, show: Callable[[Clip], Mapping[str, Any]], clip: Clip) -> Entry:
-    """Keep what a system shows of its inside on one clip (its ``probe``), under ``run/probe``."""
-    _load(bench)  # as clips are worked at: on one thread, seeded
+def _reference(clip: Clip) -> Clip:
+    """Return what answers are held against: the clip, without a video that is not the real one of its speech."""
+    return clip if clip.real else dataclasses.replace(clip, video=None, extras={})
+
+
+def probe(bench: Bench, system: System[Any], clip: Clip) -> Entry | None:
+    """Keep what a system shows of its inside on one clip (its ``probe``), under ``run/probe``; None where nothing."""
+    _load(bench)
+    shown: dict[str, Any] = {}
 
     def keep() -> dict[str, Any]:
-        path = keep_arrays(bench.run / "probe" / f"{file_stem(clip.id)}.npz", show(clip))
+        given = Given(Features(clip, bench.cache), given_parts(system, bench.task), system.name)
+        _settle(clip_seed(bench.setup.seed, clip.id))
+        shown.update(system.probe(given))
+        if not shown:
+            return {}
+        path = write_arrays(bench.run / "probe" / f"{file_stem(clip.id)}.npz", shown)
         return {"arrays": path.relative_to(bench.run).as_posix()}
 
-    return _timed(Task(clip, CLEAN, ()), PROBE, keep)
+    entry = _timed(Job(clip, CLEAN, ()), PROBE, ("model", bench.model), keep)
+    return entry if shown or entry.status == "failed" else None
 
 
-def _timed(task: Task, stage: str, job: Callable[[], dict[str, Any]]) -> Entry:
+def _timed(job: Job, stage: str, whose: tuple[str, str], task: Callable[[], dict[str, Any]]) -> Entry:
     begin = time.perf_counter()
+    data: dict[str, Any] = {}
+    reason = ""
     try:
-        data, reason = job(), ""
-    except (KeyboardInterrupt, SystemExit):
-        raise
+        data = task()
+    except (ClipError, CommandError, Unavailable) as error:
+        reason = one_line(error)
     except Exception as error:
-        data, reason = {}, one_line(error)
+        if debugging():
+            traceback.print_exc()
+        reason = f"{registry.whose(*whose)}: {registry.stranger(error)}"
     seconds = round(time.perf_counter() - begin, 4)
-    return Entry(task.clip.id, task.condition.name, stage, "failed" if reason else "done", reason, data, seconds)
+    return Entry(job.clip.id, job.condition.name, stage, "failed" if reason else "done", reason, data, seconds)
 
 
-def _answer(system: System, bench: Bench, task: Task) -> dict[str, Any]:
+def _answer(system: System[Any], bench: Bench, job: Job, features: Features) -> dict[str, Any]:
+    """Ask the system, check and keep what it answers, and return its record."""
+    clip, parts = job.clip, given_parts(system, bench.task)
     achieved: dict[str, float | str] = {}
-    if task.condition.clean:
-        answer = system.answer(task.clip)
-    else:
-        with tempfile.TemporaryDirectory(prefix="syncbench-") as folder:
-            corrupted, done = _corrupted(task, bench, Path(folder))
-            answer = system.answer(corrupted)
-        achieved.update(done.achieved)
-        levels = {f"corruption/{name}": level for name, level in done.levels.items()}
+    levels: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="syncbench-") as folder:
+        if job.condition.clean or sees_truth(type(system), system.name, bench.task):  # what is true is never corrupted
+            given = Given(features, parts, system.name)
+        else:
+            scene = corrupt(features, job.condition, bench.voices, bench.setup.seed)
+            given = _corrupted(features, scene, parts, system.name, Path(folder))
+            achieved.update(scene.achieved)
+            levels = {f"corruption/{name}": level for name, level in scene.levels.items()}
+        _settle(clip_seed(bench.setup.seed, clip.id))  # what is drawn does not depend on who was answered before
+        answer = check_answer(system.answer(given), bench.task.answers, bench.task.name)
         answer = dataclasses.replace(answer, traces={**answer.traces, **levels})
-    kept = keep_answer(answer, task.clip, bench.run, task.condition.name)
-    record = {"reference": clip_to_json(task.clip, bench.run), "output": clip_to_json(kept, bench.run)}
-    return record | ({"achieved": achieved} if achieved else {})
+        kept = keep_answer(answer, clip, bench.task, bench.run, job.condition.name, partial(_heard, features))
+    return {
+        "reference": clip_to_json(clip, bench.run),
+        "output": clip_to_json(kept, bench.run),
+        "files": hashes_of((clip, kept), bench.run),
+        "source": source_hash(system, clip, bench.task),
+        **({"achieved": achieved} if achieved else {}),
+    }
 
 
-def _corrupted(task: Task, bench: Bench, folder: Path) -> tuple[Clip, Corrupted]:
-    """Return the clip as the system gets it, and what was done to it, frame by frame."""
-    done = corrupt(task.clip, task.condition, bench.setup.clips, bench.setup.seed)
-    path = folder / "clip.mkv"
-    media.write_lossless(path, done.frames, done.speech)
-    corrupted = dataclasses.replace(task.clip, video=path, audio=None, start=0.0, end=None, audio_start=None)
-    return corrupted, done
+def _heard(features: Features) -> Waveform | None:
+    try:
+        speech: Waveform = features[SPEECH]
+    except ClipError:
+        return None
+    return speech
 
 
-def _measure(metric: Metric, bench: Bench, task: Task, reference: ClipFeatures, output: ClipFeatures) -> dict[str, Any]:
-    measurement = metric.measure(reference, output)
-    stem = file_stem(task.clip.id, task.condition.name)
-    data = {"settings": dict(metric.settings), **keep_measurement(measurement, bench.run, metric.name, stem)}
-    curves = getattr(metric, "curves", None)
-    if curves is not None and (arrays := curves(reference, output)):
-        path = keep_arrays(bench.run / "curves" / metric.name / f"{stem}.npz", arrays)
+def _corrupted(features: Features, scene: Scene, parts: frozenset[str], owner: str, folder: Path) -> Given:
+    """Return the clip as the system gets it: arrays in memory, written without loss only where files are read."""
+    known: dict[str, Any] = {LENGTH.name: features[LENGTH]}
+    known |= {FRAMES.name: scene.frames} if features.has("video") else {}
+    known |= {SPEECH.name: scene.speech} if features.has("speech") else {}
+
+    def write() -> Clip:
+        if not features.has("video"):
+            return dataclasses.replace(
+                features.clip, speech=Recording(media.write_wav(folder / "clip.wav", scene.speech))
+            )
+        speech = scene.speech if features.has("speech") else None
+        path = media.write_lossless(folder / "clip.mkv", scene.frames, speech)
+        written = Recording(path)
+        return dataclasses.replace(features.clip, video=written, speech=None if speech is None else written)
+
+    return Given(Features(features.clip, known=known, write=write), parts, owner)
+
+
+def _measure(
+    metric: Metric, bench: Bench, job: Job, key: str, clip: Features, reference: Features, output: Features
+) -> dict[str, Any]:
+    found = measured(metric, clip, reference, output)
+    measurement = found.measurement
+    if measurement.coverage is not None and measurement.coverage < bench.min_coverage:
+        raise ClipError(
+            f"{measurement.measured} of {measurement.asked} frames could be measured, "
+            f"under {100 * bench.min_coverage:g} %"
+        )
+    stem = file_stem(job.clip.id, job.condition.name)
+    data = {"settings": dict(metric.settings), "answer": key}
+    data |= keep_measurement(measurement, bench.run, metric.name, stem)
+    if found.curves:
+        path = write_arrays(bench.run / "curves" / metric.name / f"{stem}.npz", found.curves)
         data["curves"] = path.relative_to(bench.run).as_posix()
     return data
+
+
+def measured(metric: Metric, clip: Features, reference: Features, output: Features) -> Measured:
+    """Return what a metric finds in one answer, with its coverage: of how many frames of the clip it speaks.
+
+    Raises ClipError where the metric cannot measure it, or gives what it does not declare.
+    """
+    found = metric.measure(reference, output)
+    result = found if isinstance(found, Measured) else Measured(found)
+    measurement: object = result.measurement
+    if not isinstance(measurement, Measurement) or not isinstance(measurement, metric.measurement):
+        raise ClipError(
+            f"{registry.whose('metric', metric.name)} measured {type(measurement).__name__}, "
+            f"not the {metric.measurement.__name__} that it declares"
+        )
+    declared = {spec.name for spec in metric.scores}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if undeclared := sorted(set(measurement.scores()) - declared):
+            raise ClipError(
+                f"{registry.whose('metric', metric.name)} gives a score '{undeclared[0]}' that it does not declare: "
+                f"it declares {', '.join(sorted(declared))}"
+            )
+    if not metric.covers:
+        return result
+    asked = int(clip[LENGTH])
+    frames = min(asked, measurement.measured or asked, int(output[LENGTH]))
+    if "speech" in metric.inputs and output.clip.speech != clip.clip.speech:  # it is padded to the video elsewhere
+        frames = min(frames, int(output[SPEECH_LENGTH]))
+    return dataclasses.replace(result, measurement=dataclasses.replace(measurement, measured=frames, asked=asked))

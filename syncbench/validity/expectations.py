@@ -1,4 +1,4 @@
-"""What each score must answer to each fault, written down before measuring.
+"""How each score must respond to each fault, written down before measuring.
 
 ``+`` must rise, ``-`` must fall, ``0`` must not care; a pair that is not listed is shown without a verdict. LSE searches
 the best shift within ±15 frames, so a constant shift alone must *not* move LSE-C or LSE-D: that is what the offset scores
@@ -12,8 +12,8 @@ from collections.abc import Mapping
 __all__ = ["EXPECTED", "expected"]
 
 
-def _row(**answers: str) -> Mapping[str, str]:
-    return answers
+def _row(**signs: str) -> Mapping[str, str]:
+    return signs
 
 
 _LOOKS = ("blur", "jpeg", "noise", "colour_cast")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from syncbench.contracts import SAMPLE_RATE, SAMPLES_PER_FRAME, Frames, Speech, Word
+from syncbench.clip import SAMPLE_RATE, SAMPLES_PER_FRAME, Frames, Waveform, Word
 
 __all__ = ["LADDERS", "Ladder", "Scene"]
 
@@ -33,7 +33,7 @@ class Scene:
     """
 
     frames: Frames
-    speech: Speech
+    speech: Waveform
     landmarks: NDArray[np.float32]
     words: tuple[Word, ...]
     transcript: str

@@ -1,62 +1,36 @@
-"""The study: spoil clips by known amounts, measure, and see how each score answers."""
+"""The study: spoil clips by known amounts, measure, and see how each score responds."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
 from syncbench import media, registry
-from syncbench.contracts import Clip, Measurement, Metric
+from syncbench.clip import Clip, Recording
 from syncbench.errors import ClipError, CommandError, Unavailable
-from syncbench.executors import WorkerDied, run_tasks
-from syncbench.features.core import ClipFeatures, cache_folder
-from syncbench.features.landmarks import provider
-from syncbench.statistics import paired_bootstrap, resamplable
+from syncbench.feature import Features
+from syncbench.features.frames import FRAMES
+from syncbench.features.landmarks import best_source
+from syncbench.features.speech import SPEECH
+from syncbench.files import cache_folder
+from syncbench.measurement import Measurement
+from syncbench.metric import Metric
+from syncbench.runs.work import measured
+from syncbench.statistics.paired import paired_test
+from syncbench.statistics.resampling import draws, interval, resampled
 from syncbench.validity.faults import LADDERS, Ladder, Scene
+from syncbench.validity.response import Response, Step
+from syncbench.workers import WorkerDied, run_tasks
 
-__all__ = ["Answer", "Step", "study"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A corpus score at one level of a ladder; ``low`` and ``high`` bound its difference from level 0 (95 %)."""
-
-    level: float
-    value: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How one score answers one ladder.
-
-    Attributes:
-        tau: Kendall's tau between level and corpus score over the ladder's steps, ``low`` and ``high`` its 95 % interval
-            over resampled clips; None where sums cannot be resampled.
-        smallest: the smallest level told apart from none at 95 %; None where no level is.
-        clips: how many clips were measured at every level.
-        settings: what measured it: evaluator and weights, protocol, landmarks, as signatures say them.
-    """
-
-    score: str
-    ladder: str
-    unit: str
-    tau: float
-    low: float | None
-    high: float | None
-    smallest: float | None
-    clips: int
-    steps: tuple[Step, ...]
-    settings: str = ""
+__all__ = ["Response", "Step", "study"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +50,8 @@ def study(
     seed: int,
     workers: int,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Answer]:
-    """Measure every ladder on every clip and return every score's answers.
+) -> list[Response]:
+    """Measure every ladder on every clip and return how every score responds.
 
     Raises:
         CommandError: fewer than two speakers (a face to borrow is needed) or no metric that can run.
@@ -97,10 +71,10 @@ def study(
             progress(done, len(clips))
     ordered = [(clip, found[clip.id]) for clip in clips]
     return [
-        answer
+        response
         for name in usable
         for ladder in LADDERS
-        for answer in _answers(registry.metric(name), ladder, ordered, seed)
+        for response in _responses(registry.metric(name), ladder, ordered, seed)
     ]
 
 
@@ -110,18 +84,18 @@ def _climb(shared: _Shared, clip: Clip) -> _Found:
 
     torch.set_num_threads(1)
     metrics = [registry.metric(name) for name in shared.metrics]
-    cache = cache_folder() / "features"
-    reference = ClipFeatures(clip, cache)
+    memory: dict[str, Any] = {}
+    reference = Features(clip, cache_folder() / "features", memory)
     other = next(o for o in _after(shared.clips, clip) if o.speaker != clip.speaker)
-    frames = clip.frames()
-    landmarks = np.asarray(reference[provider("precomputed" if "landmarks" in clip.extras else "bundled")])
+    frames = reference[FRAMES]
+    landmarks = np.asarray(reference[registry.landmarks(best_source(clip)).feature])
     scene = Scene(
         frames=frames,
-        speech=clip.speech(len(frames)),
+        speech=reference[SPEECH],
         landmarks=landmarks[: len(frames)],
         words=clip.words,
         transcript=clip.transcript or "",
-        other=other.frames(),
+        other=media.clip_frames(other),
     )
     found: _Found = {}
     with tempfile.TemporaryDirectory(prefix="syncbench-") as folder:
@@ -145,23 +119,22 @@ def _after(clips: Sequence[Clip], clip: Clip) -> Iterable[Clip]:
 
 def _written(clip: Clip, scene: Scene, path: Path) -> Clip:
     media.write_lossless(path, scene.frames, scene.speech)
-    return dataclasses.replace(
-        clip, video=path, audio=None, start=0.0, end=None, audio_start=None, extras={}, transcript=scene.transcript
-    )
+    written = Recording(path)
+    return dataclasses.replace(clip, video=written, speech=written, extras={}, transcript=scene.transcript)
 
 
-def _measured(metrics: Iterable[Metric], reference: ClipFeatures, output: Clip) -> dict[str, Measurement]:
-    features = ClipFeatures(output)
+def _measured(metrics: Iterable[Metric], reference: Features, output: Clip) -> dict[str, Measurement]:
+    features = Features(output)
     values: dict[str, Measurement] = {}
     for metric in metrics:
         try:
-            values[metric.name] = metric.measure(reference, features)
+            values[metric.name] = measured(metric, reference, reference, features).measurement
         except (ClipError, Unavailable):
-            continue  # a level at which a clip cannot be measured counts in `clips` of the answer
+            continue  # a level at which a clip cannot be measured counts in `clips` of the response
     return values
 
 
-def _answers(metric: Metric, ladder: Ladder, found: Sequence[tuple[Clip, _Found]], seed: int) -> list[Answer]:
+def _responses(metric: Metric, ladder: Ladder, found: Sequence[tuple[Clip, _Found]], seed: int) -> list[Response]:
     steps = range(len(ladder.levels))
     whole = [(clip, f) for clip, f in found if all((metric.name, ladder.name, step) in f for step in steps)]
     if not whole:
@@ -169,23 +142,23 @@ def _answers(metric: Metric, ladder: Ladder, found: Sequence[tuple[Clip, _Found]
     table = [[f[metric.name, ladder.name, step] for _, f in whole] for step in steps]
     groups = [clip.group for clip, _ in whole]
     totals = [_total(metric, row).scores() for row in table]
-    differences = [paired_bootstrap(row, table[0], groups, seed) for row in table]
-    resampled = _resampled_totals(metric, table, seed) if resamplable(metric.measurement) else {}
-    answers: list[Answer] = []
+    differences = [paired_test(row, table[0], groups, seed=seed) for row in table]
+    drawn = _drawn(table, groups, seed) if metric.measurement.resamplable() else {}
+    responses: list[Response] = []
     for spec in metric.scores:
-        values = [float(total[spec.name]) for total in totals]
+        values = [float(total.get(spec.name, np.nan)) for total in totals]
         results = [difference.get(spec.name) for difference in differences]
         told = [r is not None and step > 0 and (r.low > 0 or r.high < 0) for step, r in enumerate(results)]
-        taus = [_tau(ladder.levels, row) for row in resampled.get(spec.name, [])]
-        interval = np.quantile([t for t in taus if np.isfinite(t)] or [np.nan], [0.025, 0.975]) if taus else None
-        answers.append(
-            Answer(
+        taus = [_tau(ladder.levels, row) for row in drawn.get(spec.name, [])]
+        bounds = interval(taus) if taus else None
+        responses.append(
+            Response(
                 score=spec.name,
                 ladder=ladder.name,
                 unit=ladder.unit,
                 tau=_tau(ladder.levels, values),
-                low=None if interval is None else float(interval[0]),
-                high=None if interval is None else float(interval[1]),
+                low=None if bounds is None else bounds.low,
+                high=None if bounds is None else bounds.high,
                 smallest=next((ladder.levels[step] for step in steps if told[step]), None),
                 clips=len(whole),
                 steps=tuple(
@@ -195,7 +168,7 @@ def _answers(metric: Metric, ladder: Ladder, found: Sequence[tuple[Clip, _Found]
                 settings=", ".join(f"{key}={text}" for key, text in metric.settings.items()),
             )
         )
-    return answers
+    return responses
 
 
 def _total(metric: Metric, row: Sequence[Measurement]) -> Measurement:
@@ -205,22 +178,14 @@ def _total(metric: Metric, row: Sequence[Measurement]) -> Measurement:
     return total
 
 
-def _resampled_totals(
-    metric: Metric, table: Sequence[Sequence[Measurement]], seed: int, resamples: int = 300
+def _drawn(
+    table: Sequence[Sequence[Measurement]], groups: Sequence[str], seed: int, resamples: int = 300
 ) -> Mapping[str, NDArray[np.float64]]:
-    """Return score -> values ``[resamples, steps]``; the same clips are drawn at every step."""
-    names = [field.name for field in dataclasses.fields(metric.measurement)]
-    count = len(table[0])
-    weights = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
-    columns: dict[str, list[NDArray[np.float64]]] = {}
-    for row in table:
-        values = np.array([[float(getattr(m, name)) for name in names] for m in row])
-        sums = dict(zip(names, (weights @ values).T, strict=True))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            scores = metric.measurement(**sums).scores()
-        for name, value in scores.items():
-            columns.setdefault(name, []).append(np.asarray(value, dtype=float))
-    return {name: np.stack(column, axis=1) for name, column in columns.items()}
+    """Return score -> values ``[resamples, steps]``; the same groups of clips are drawn at every step."""
+    weights = draws(groups, resamples, seed)
+    rows = [resampled(row, weights) for row in table]
+    given = [name for name in rows[0] if all(name in row for row in rows)]
+    return {name: np.stack([row[name] for row in rows], axis=1) for name in given}
 
 
 def _tau(levels: Sequence[float], values: Iterable[float]) -> float:
@@ -231,15 +196,3 @@ def _tau(levels: Sequence[float], values: Iterable[float]) -> float:
     if np.ptp(row) == 0:
         return 0.0
     return float(kendalltau(levels, row).statistic)
-
-
-def to_json(answers: Iterable[Answer]) -> str:
-    """Write answers down."""
-    return json.dumps([dataclasses.asdict(answer) for answer in answers], indent=1)
-
-
-def from_json(text: str) -> list[Answer]:
-    """Read answers back."""
-    return [
-        Answer(**{**record, "steps": tuple(Step(**step) for step in record["steps"])}) for record in json.loads(text)
-    ]

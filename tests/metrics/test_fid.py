@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from syncbench._torchvision import load
+from syncbench.clip import Clip, Recording
+from syncbench.feature import Features
+from syncbench.media import write_lossless
 from syncbench.metrics.fid import DIMENSIONS, Fid, FidMeasurement, activations, frechet_distance, network
+
+from .conftest import StandIn
 
 
 def _rows(count: int, width: int, seed: int) -> NDArray[np.float32]:
@@ -101,6 +106,20 @@ def test_network_and_image_convention_are_pytorch_fids(random_state: dict[str, t
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(found, activations(built, frames))
     np.testing.assert_allclose(found, activations(built, frames, batch=1), rtol=1e-4, atol=1e-5)
+
+
+def test_the_metric_takes_all_frames_of_both(
+    random_state: dict[str, torch.Tensor], tmp_path: Path, stand_in: StandIn
+) -> None:
+    stand_in("inception_fid", random_state)
+    frames = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
+    videos = write_lossless(tmp_path / "real.mkv", frames), write_lossless(tmp_path / "made.mkv", frames[:2] // 2)
+    reference, output = (Features(Clip(path.stem, Recording(path))) for path in videos)
+    found = Fid().measure(reference, output)
+    built = network(random_state)
+    np.testing.assert_array_equal(found.reference, activations(built, frames))
+    np.testing.assert_array_equal(found.output, activations(built, frames[:2] // 2))
+    assert (FidMeasurement.zero() + found).images == found.images == (3, 2)
 
 
 def test_without_weights_it_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,21 @@ def test_gains_outside_the_grid_are_bounds() -> None:
     assert (worse.value, worse.censored) == (-10.0, "at most")
 
 
+def test_a_curve_that_meets_the_target_at_the_ends_of_the_grid_is_no_bound() -> None:
+    audio = [90, 70, 50, 30, 10]
+    lowest = effective_snr_gain(SNRS, audio, [50, 40, 30, 20, 10])
+    assert (lowest.value, lowest.target, lowest.censored) == (10.0, 50.0, "")
+    highest = effective_snr_gain(SNRS, audio, [99, 95, 90, 80, 50])
+    assert (highest.value, highest.target, highest.censored) == (-10.0, 50.0, "")
+
+
+def test_the_lowest_of_several_snrs_with_the_targets_error_counts() -> None:
+    audio = [90, 70, 50, 30, 10]
+    assert effective_snr_gain(SNRS, audio, [70, 50, 50, 50, 10]).value == 5.0
+    assert effective_snr_gain(SNRS, audio, [50, 50, 50, 30, 10]).value == 10.0
+    assert effective_snr_gain(SNRS, [50] * 5, [50] * 5).value == 10.0, "heard or seen, it is the same everywhere"
+
+
 def test_curves_that_rise_are_pooled_first() -> None:
     rng = np.random.default_rng(0)
     for _ in range(20):

@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from syncbench.contracts import Clip, Frames
+from syncbench.clip import Clip, Frames, Recording
 from syncbench.errors import ClipError
-from syncbench.features.core import ClipFeatures
-from syncbench.media import write_lossless
+from syncbench.feature import Features
+from syncbench.media import clip_frames, write_lossless
 from syncbench.metrics.image_quality import ImageQuality, psnr, ssim
+
+from ..faces import unseen
 
 
 @pytest.fixture(scope="module")
-def real(shared: Path) -> Frames:
-    return Clip(id="real", video=shared / "data/lrs2-grid/mvlrs_v1/main/s1/bbal6n.mp4").frames()[:6]
+def real(lrs2_grid: Path) -> Frames:
+    video = Recording(lrs2_grid / "mvlrs_v1/main/s1/bbal6n.mp4")
+    return clip_frames(Clip("real", video))[:6]
 
 
 def _noisy(frames: Frames, sigma: float, seed: int = 0) -> Frames:
@@ -58,9 +61,8 @@ def test_frames_count_once_each_and_each_alone(real: Frames) -> None:
     np.testing.assert_array_equal(psnr(real, made), psnr(real, made))
 
 
-def _features(path: Path, frames: Frames) -> ClipFeatures:
-    write_lossless(path, frames)
-    return ClipFeatures(Clip(id=path.stem, video=path))
+def _features(path: Path, frames: Frames) -> Features:
+    return Features(Clip(path.stem, Recording(write_lossless(path, frames))))
 
 
 def test_metric_measures_videos(real: Frames, tmp_path: Path) -> None:
@@ -68,19 +70,21 @@ def test_metric_measures_videos(real: Frames, tmp_path: Path) -> None:
     made = _noisy(real, 9)
     reference, output = _features(tmp_path / "real.mkv", real), _features(tmp_path / "made.mkv", made[:4])
     one = metric.measure(reference, output)
-    assert one.frames == 4  # the shorter of the two
-    both = (one + metric.measure(reference, reference)).scores()
+    assert one.measurement.measured == 4  # the shorter of the two
+    both = (one.measurement + metric.measure(reference, reference).measurement).scores()
     np.testing.assert_allclose(both["psnr"], (psnr(real[:4], made[:4]).sum() + 600) / 10)
     np.testing.assert_allclose(both["ssim"], (ssim(real[:4], made[:4]).sum() + 6) / 10)
-    assert set(metric.curves(reference, output)) == {"psnr", "ssim"}
+    np.testing.assert_array_equal(one.curves["psnr"], psnr(real[:4], made[:4]))
+    np.testing.assert_array_equal(one.curves["ssim"], ssim(real[:4], made[:4]))
+    assert [spec.name for spec in metric.scores] == list(both)
 
 
 def test_other_sizes_are_said(real: Frames, tmp_path: Path) -> None:
     reference = _features(tmp_path / "real.mkv", real)
     small = _features(tmp_path / "small.mkv", real[:, ::2, ::2])
-    with pytest.raises(ClipError, match="small: the answer is 80 x 80 pixels, the real video 160 x 160"):
+    with pytest.raises(ClipError, match="the answer is 80 x 80 pixels, the real video 160 x 160"):
         ImageQuality().measure(reference, small)
-    with pytest.raises(ClipError, match="need the real video"):
-        ImageQuality().measure(None, small)
+    with pytest.raises(ClipError, match="there is no real video of this speech"):
+        ImageQuality().measure(unseen(small.clip), small)
     with pytest.raises(ValueError, match="one shape"):
         ssim(real, real[:2])

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from syncbench.contracts import Clip, Metric
+from syncbench.clip import Clip, Recording
 from syncbench.errors import ClipError, CommandError
-from syncbench.features.core import ClipFeatures
-from syncbench.media import write_lossless
-from syncbench.metrics.landmark_distance import LandmarkDistance, interocular, landmark_distance
+from syncbench.feature import Features
+from syncbench.features.landmarks import interocular
+from syncbench.metrics.landmark_distance import LandmarkDistance, landmark_distance
+
+from ..faces import face_clip
 
 
 def _face(frames: int = 4) -> NDArray[np.float32]:
@@ -43,11 +45,8 @@ def test_missing_faces_are_nan() -> None:
     assert list(np.isnan(landmark_distance(face, made))) == [False, False, True, False]
 
 
-def _features(folder: Path, name: str, points: NDArray[np.generic], size: int = 160) -> ClipFeatures:
-    video, landmarks = folder / f"{name}.mkv", folder / f"{name}.npz"
-    write_lossless(video, np.zeros((len(points), size, size, 3), np.uint8))
-    np.savez(landmarks, allow_pickle=False, **{name: points})
-    return ClipFeatures(Clip(id=f"s1/{name}", video=video, extras={"landmarks": landmarks}))
+def _features(folder: Path, name: str, points: NDArray[np.generic], size: int = 160) -> Features:
+    return Features(face_clip(folder, name, points, np.zeros((len(points), size, size, 3), np.uint8)))
 
 
 def test_metric_skips_and_counts_frames_without_a_face(tmp_path: Path) -> None:
@@ -57,11 +56,11 @@ def test_metric_skips_and_counts_frames_without_a_face(tmp_path: Path) -> None:
     made[1, 48:58, 0] += 4  # half of it 4 px aside: each of the 20 points is 2 px from its place in the mouth
     made[3] = np.nan
     metric = LandmarkDistance("precomputed")
-    assert isinstance(metric, Metric)
     assert metric.settings["landmarks"] == "precomputed"
     found = metric.measure(_features(tmp_path, "real", face), _features(tmp_path, "made", made))
-    assert (found.frames, found.missing) == (3, 1)
-    scores = found.scores()
+    assert found.measurement.measured == 3
+    assert np.isnan(found.curves["mouth_lmd"]).tolist() == [False, False, False, True]
+    scores = found.measurement.scores()
     assert scores["mouth_lmd"] == pytest.approx(2 / 3, rel=1e-5)
     assert scores["mouth_lmd_eye"] == pytest.approx(100 * 2 / 60 / 3, rel=1e-5)
     assert scores["lmd"] == pytest.approx(landmark_distance(face, made)[:3].mean())
@@ -69,34 +68,53 @@ def test_metric_skips_and_counts_frames_without_a_face(tmp_path: Path) -> None:
     assert [spec.name for spec in metric.scores] == list(scores)
 
 
+def test_frames_whose_eyes_are_in_one_place_are_no_faces(tmp_path: Path) -> None:
+    face = _face()
+    real = face.copy()
+    real[2, 45] = real[2, 36]
+    made = face + np.linspace(0, 3, 4 * 68 * 2, dtype=np.float32).reshape(face.shape)
+    found = LandmarkDistance("precomputed").measure(
+        _features(tmp_path, "real", real), _features(tmp_path, "made", made)
+    )
+    assert found.measurement.measured == 3
+    scores = found.measurement.scores()
+    assert scores["face_missing"] == 25.0
+    whole = [0, 1, 3]
+    assert scores["lmd"] == pytest.approx(landmark_distance(face, made)[whole].mean())
+    assert scores["lmd_eye"] == pytest.approx(100 * scores["lmd"] / 60)
+    real[:, 45] = real[:, 36]
+    with pytest.raises(ClipError, match="no frame shows a face"):
+        LandmarkDistance("precomputed").measure(_features(tmp_path, "flat", real), _features(tmp_path, "made", made))
+
+
 def test_no_face_at_all_and_other_sizes_are_failures(tmp_path: Path) -> None:
     face = _face()
     real, metric = _features(tmp_path, "real", face), LandmarkDistance("precomputed")
-    with pytest.raises(ClipError, match="s1/none: no frame shows a face in both videos"):
+    with pytest.raises(ClipError, match="no frame shows a face in both videos"):
         metric.measure(real, _features(tmp_path, "none", np.full_like(face, np.nan)))
-    with pytest.raises(ClipError, match="s1/small: the answer is 96 x 96 pixels, the real video 160 x 160"):
+    with pytest.raises(ClipError, match="the answer is 96 x 96 pixels, the real video 160 x 160"):
         metric.measure(real, _features(tmp_path, "small", face, size=96))
-    bare = ClipFeatures(dataclasses.replace(real.clip, extras={}))
-    with pytest.raises(ClipError, match="s1/real: there is no landmark file for this video"):
+    bare = Features(dataclasses.replace(real.clip, extras={}))
+    with pytest.raises(ClipError, match="there is no landmark file for this video"):
         metric.measure(real, bare)
     with pytest.raises(CommandError, match="unknown landmark provider 'precomputd': did you mean precomputed"):
         LandmarkDistance("precomputd")
 
 
-def test_real_clips_against_each_other(shared: Path) -> None:
-    folder = shared / "data" / "lrs2-grid"
+def test_real_clips_against_each_other(lrs2_grid: Path) -> None:
+    folder = lrs2_grid
     one, two = (
-        ClipFeatures(
+        Features(
             Clip(
-                id=f"s1/{name}",
-                video=folder / "mvlrs_v1" / "main" / "s1" / f"{name}.mp4",
+                f"s1/{name}",
+                Recording(folder / "mvlrs_v1" / "main" / "s1" / f"{name}.mp4"),
                 extras={"landmarks": folder / "landmarks68.npz"},
             )
         )
         for name in ("bbal6n", "bbal7s")
     )
     metric = LandmarkDistance("precomputed")
-    assert metric.measure(one, one).scores()["lmd"] == 0
-    scores = metric.measure(one, two).scores()
+    assert metric.measure(one, one).measurement.scores()["lmd"] == 0
+    scores = metric.measure(one, two).measurement.scores()
     assert 0.5 < scores["lmd"] < 10  # the same man saying two sentences that begin alike, 160 px
     assert scores["lmd_eye"] == pytest.approx(100 * scores["lmd"] / 53, rel=0.1)

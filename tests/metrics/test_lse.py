@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 from scipy.signal import medfilt
 
-from syncbench.baselines.syncnet_v2.evaluator import SyncNetV2
-from syncbench.contracts import Clip, Feature, Metric
-from syncbench.features.core import ClipFeatures
-from syncbench.metrics.lse import Lse, LseMeasurement, distances, lse, masked_lse
+from syncbench import registry
+from syncbench.clip import Clip
+from syncbench.errors import ClipError
+from syncbench.feature import Feature, Features
+from syncbench.features.evaluators import SyncEvaluator
+from syncbench.measurement import Measurement
+from syncbench.metric import Measured
+from syncbench.metrics.lse import Lse, distances, lse, masked_lse
+from syncbench.statistics.resampling import resampled
 
 
 def _embeddings(windows: int, width: int = 64, seed: int = 0) -> NDArray[np.float32]:
@@ -98,65 +99,72 @@ def test_distances_refuse_other_shapes() -> None:
         distances(_embeddings(4), _embeddings(5))
 
 
+def _evaluator(video: NDArray[np.float32], audio: NDArray[np.float32]) -> SyncEvaluator:
+    """Return an evaluator as a plugin would bring it, which embeds every clip so."""
+    return SyncEvaluator("plugin@0", "native.1", Feature("embedded", lambda: {"video": video, "audio": audio}))
+
+
+def _measured(video: NDArray[np.float32], audio: NDArray[np.float32]) -> Measured:
+    features = Features(Clip("a"))
+    return Lse(_evaluator(video, audio)).measure(features, features)
+
+
+def _shifted(early: int, noise: float = 0.0) -> Measurement:
+    """Measure a clip whose speech is early by so many frames."""
+    spoken = _embeddings(120)
+    heard = spoken[40 + early : 80 + early] + noise * _embeddings(40, seed=1)
+    return _measured(spoken[40:80], heard.astype(np.float32)).measurement
+
+
 def test_sums_give_the_mean_over_clips_and_work_on_arrays() -> None:
-    one = LseMeasurement(1, 2.0, 8.0, 1.5, 8.5, -3, 3, 0)
-    two = LseMeasurement(1, 4.0, 6.0, 3.5, 6.5, 1, 1, 1)
-    scores = (one + two + LseMeasurement.zero()).scores()
-    assert (scores["lse_c"], scores["lse_d"], scores["av_offset"], scores["av_offset_abs"]) == (3.0, 7.0, -1.0, 2.0)
-    assert scores["in_sync"] == 50.0
-    assert all(np.isnan(value) for value in LseMeasurement.zero().scores().values())
-    weights = np.array([[1.0, 1.0], [2.0, 0.0], [0.0, 0.0]])
-    sums: dict[str, Any] = {
-        f.name: weights @ [getattr(one, f.name), getattr(two, f.name)] for f in dataclasses.fields(one)
-    }
-    np.testing.assert_array_equal(LseMeasurement(**sums).scores()["lse_c"], [3.0, 2.0, np.nan])
-
-
-@dataclass(frozen=True)
-class Shifted:
-    """An evaluator as a plugin would bring it: it hears perfectly, but finds each clip's speech early by so much."""
-
-    early: int
-    name: str = "shifted@0"
-    protocol: str = "native.1"
-    version: int = 1
-    weights: str = ""
-    needs: tuple[Feature, ...] = ()
-    stored: bool = False
-
-    @property
-    def embeddings(self) -> Feature:
-        return self
-
-    def unavailable(self) -> str | None:
-        return None
-
-    def compute(self, clip: Clip, *needs: Any) -> dict[str, NDArray[np.float32]]:
-        spoken = _embeddings(120)
-        return {"video": spoken[40:80], "audio": spoken[40 + self.early : 80 + self.early]}
+    one, two = _shifted(-3, noise=0.1), _shifted(1, noise=0.3)
+    first, second, scores = one.scores(), two.scores(), (one + two + Lse.measurement.zero()).scores()
+    for name in ("lse_c", "lse_d", "lse_c_masked", "lse_d_masked"):
+        assert first[name] != second[name]
+        assert scores[name] == pytest.approx((first[name] + second[name]) / 2)
+    assert (scores["av_offset"], scores["av_offset_abs"], scores["in_sync"]) == (-1.0, 2.0, 50.0)
+    drawn = resampled([one, two], np.array([[1, 1], [2, 0], [0, 0]]))["lse_c"]
+    np.testing.assert_allclose(drawn, [scores["lse_c"], first["lse_c"], np.nan])
 
 
 def test_any_evaluator_can_be_plugged_in() -> None:
-    clip = Clip(id="a", video=None)
-    total = LseMeasurement.zero()
-    for early in (-3, -1, 0, 1, 2):
-        metric = Lse(Shifted(early))
-        assert metric.settings["evaluator"] == "shifted@0"
-        total = total + metric.measure(None, ClipFeatures(clip))
+    total = sum(map(_shifted, (-3, -1, 0, 1, 2)), Lse.measurement.zero())
     scores = total.scores()
-    assert total.clips == 5
+    assert total.sums()["lse_c/count"] == 5
     assert scores["in_sync"] == pytest.approx(60)
     assert scores["av_offset"] == pytest.approx(-0.2)
     assert scores["av_offset_abs"] == pytest.approx(1.4)
-    curves = Lse(Shifted(4)).curves(None, ClipFeatures(clip))
-    assert curves["confidence"].shape == (40,)
-    assert curves["offset"][curves["distance"].argmin()] == 4
+    spoken = _embeddings(120)
+    found = _measured(spoken[40:80], spoken[44:84])
+    assert found.curves["confidence"].shape == (40,)
+    assert found.curves["offset"][found.curves["distance"].argmin()] == 4
+    assert found.measurement.measured == 44, "a window sees five frames"
+
+
+def test_absolute_offset_and_sync_are_of_the_masked_mean() -> None:
+    # Sixteen windows, heard one frame early through much noise: at a shift of fifteen frames all but one window are
+    # compared with the zeros beyond the ends, which lie nearer than the true speech.
+    spoken = _embeddings(40)
+    heard = (spoken[11:27] + 1.3 * _embeddings(16, seed=1)).astype(np.float32)
+    cells = distances(spoken[10:26], heard)
+    assert abs(lse(cells).offset) == 15
+    assert masked_lse(cells).offset == 1
+    scores = _measured(spoken[10:26], heard).measurement.scores()
+    assert scores["av_offset"] == lse(cells).offset
+    assert (scores["av_offset_abs"], scores["in_sync"]) == (1.0, 100.0)
+    assert (scores["lse_d"], scores["lse_d_masked"]) == (lse(cells).lse_d, masked_lse(cells).lse_d)
+    assert (scores["lse_c"], scores["lse_c_masked"]) == (lse(cells).lse_c, masked_lse(cells).lse_c)
+
+
+def test_a_clip_without_a_window_is_refused() -> None:
+    with pytest.raises(ClipError, match="too short for LSE"):
+        _measured(_embeddings(0), _embeddings(0))
 
 
 def test_every_score_is_described() -> None:
-    metric = Lse(SyncNetV2())
-    assert isinstance(metric, Metric)
-    assert [spec.name for spec in metric.scores] == list(LseMeasurement.zero().scores())
+    metric = Lse(registry.load("evaluator", "syncnet_v2")())
+    assert [spec.name for spec in metric.scores] == list(_shifted(0).scores())
     assert metric.settings == {
         "evaluator": "syncnet_v2@961e8696", "protocol": "native.1", "fps": "25", "reach": "15",
     }  # fmt: skip
+    assert Lse(_evaluator(_embeddings(9), _embeddings(9))).settings["evaluator"] == "plugin@0"

@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syncbench.contracts import Clip, Feature, Word
+from syncbench.clip import Clip, Word
 from syncbench.errors import ClipError
-from syncbench.metrics._phones import INVENTORY, clip_phones, phone_frames, phone_index, pronounce
+from syncbench.feature import Features
 from syncbench.metrics.memory_slots import (
-    TRACES,
     MemorySlots,
     MemorySlotsMeasurement,
     agreement,
@@ -23,25 +22,18 @@ from syncbench.metrics.memory_slots import (
     specificity,
     used_slots,
 )
-
-
-class Asked:
-    """The features of one clip, computed when asked for."""
-
-    def __init__(self, clip: Clip) -> None:
-        self.clip = clip
-
-    def __getitem__(self, feature: Feature) -> object:
-        return feature.compute(self.clip)
-
+from syncbench.phonetics.alignment import clip_phones, phone_frames
+from syncbench.phonetics.inventory import PHONES, phone_index
 
 WORDS = (Word("BIN", 0.2, 0.5), Word("BLUE", 0.5, 0.9), Word("A", 1.0, 1.2))
 
 
-def clip(folder: Path, **traces: np.ndarray) -> Clip:
+def measure(folder: Path, **traces: np.ndarray) -> MemorySlotsMeasurement:
+    """Measure an answer that left these traces."""
     path = folder / "traces.npz"
     np.savez(path, **traces)  # type: ignore[arg-type]
-    return Clip("s/1", None, words=WORDS, extras={"traces": path})
+    reference, output = Clip("s/1", words=WORDS), Clip("s/1", extras={"traces": path} if traces else {})
+    return MemorySlots().measure(Features(reference), Features(output))
 
 
 def by_phone(phones: int, frames: int = 35) -> np.ndarray:
@@ -52,9 +44,8 @@ def by_phone(phones: int, frames: int = 35) -> np.ndarray:
 
 
 def test_perfect_slots_are_told(tmp_path: Path) -> None:
-    addresses = by_phone(len(INVENTORY))
-    output = Asked(clip(tmp_path, addresses=addresses, lip_addresses=addresses))
-    scores = MemorySlots().measure(None, output).scores()
+    addresses = by_phone(len(PHONES))
+    scores = measure(tmp_path, addresses=addresses, lip_addresses=addresses).scores()
     assert scores["slot_phone_nmi"] == pytest.approx(1.0)
     assert scores["slot_entropy"] == pytest.approx(0.0)
     assert scores["slot_specificity"] == pytest.approx(100.0)
@@ -63,8 +54,7 @@ def test_perfect_slots_are_told(tmp_path: Path) -> None:
 
 
 def test_even_addresses_say_nothing(tmp_path: Path) -> None:
-    output = Asked(clip(tmp_path, addresses=np.full((35, 16), 1 / 16)))
-    scores = MemorySlots().measure(None, output).scores()
+    scores = measure(tmp_path, addresses=np.full((35, 16), 1 / 16)).scores()
     assert scores["slots_used"] == 16
     assert scores["slot_entropy"] == pytest.approx(4.0)
     assert scores["slot_phone_nmi"] == 0.0
@@ -74,7 +64,7 @@ def test_even_addresses_say_nothing(tmp_path: Path) -> None:
 def test_measurements_add_up(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     addresses = rng.dirichlet(np.ones(6), 35)
-    one = MemorySlots().measure(None, Asked(clip(tmp_path, addresses=addresses, lip_addresses=addresses[::-1])))
+    one = measure(tmp_path, addresses=addresses, lip_addresses=addresses[::-1])
     total = MemorySlotsMeasurement.zero() + one + one
     assert total.frames == 2 * one.frames
     assert total.scores()["slot_agreement"] == pytest.approx(one.scores()["slot_agreement"])
@@ -129,25 +119,12 @@ def test_agreement_by_hand() -> None:
     assert divergence == pytest.approx(by_hand, abs=1e-9)
 
 
-def test_words_become_phones_in_time() -> None:
-    phones = clip_phones(Clip("s/1", None, words=WORDS))
-    assert phones[0].symbol == ""
-    said = [p.symbol for p in phones if p.symbol]
-    assert said[:3] == ["b", "ɪ", "n"]
-    assert said[-1].startswith("e")  # the letter, not the article
-    assert phones[1].start == pytest.approx(0.2)
-    assert max(p.end for p in phones if p.end <= 0.91) == pytest.approx(0.9)
-    assert sum(share for _, share in pronounce("blue")) == pytest.approx(1.0)
-    frames = phone_frames(phones, 40)
-    assert phones[frames[0]].symbol == ""
-    assert phones[frames[5]].symbol == "b"  # 0.22 s
-    assert frames[35] == -1  # 1.42 s, after the last word
-    with pytest.raises(ClipError, match="neither a truth file nor word times"):
-        clip_phones(Clip("s/1", None))
-
-
 def test_systems_without_memory_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(ClipError, match="no memory addresses"):
-        MemorySlots().measure(None, Asked(clip(tmp_path, units=np.zeros((3, 4)))))
-    with pytest.raises(ClipError, match="no traces"):
-        TRACES.compute(Clip("s/1", None))
+    for traces in ({"units": np.zeros((3, 4))}, {}):
+        with pytest.raises(ClipError, match="no memory addresses"):
+            measure(tmp_path, **traces)
+
+
+def test_clips_without_words_are_told_before_anything_is_answered() -> None:
+    assert MemorySlots().unsuited(Clip("s/1", words=WORDS)) is None
+    assert "no phones" in (MemorySlots().unsuited(Clip("s/1")) or "")

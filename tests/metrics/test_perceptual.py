@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,13 @@ import pytest
 import torch
 
 from syncbench._torchvision import load
-from syncbench.contracts import Frames
-from syncbench.metrics.perceptual import LpipsAlexMeasurement, Trunk, alex, distances, network, vgg
+from syncbench.clip import Clip, Frames, Recording
+from syncbench.errors import ClipError
+from syncbench.feature import Features
+from syncbench.media import write_lossless
+from syncbench.metrics.perceptual import Trunk, alex, distances, network, vgg
+
+from .conftest import StandIn
 
 
 def _pair(frames: int, size: int = 64) -> tuple[Frames, Frames]:
@@ -60,8 +66,28 @@ def test_without_the_trunk_it_is_unavailable_and_says_how_to_get_it(
     assert "curl -LO https://download.pytorch.org/models/vgg16-397923af.pth" in (vgg().unavailable() or "")
 
 
-def test_scores_are_means_over_frames() -> None:
-    total = LpipsAlexMeasurement(10, 2.0) + LpipsAlexMeasurement(30, 2.0)
-    assert total.scores() == {"lpips_alex": 0.1}
+def test_scores_are_means_over_frames(tmp_path: Path, stand_in: StandIn) -> None:
+    torch.manual_seed(2)
+    trunk: Any = load("torchvision.models").alexnet().state_dict()
+    stand_in("alexnet", {key: value for key, value in trunk.items() if key.startswith("features.")})
+    real, made = _pair(3)
+
+    def features(name: str, frames: Frames) -> Features:
+        return Features(Clip(name, Recording(write_lossless(tmp_path / f"{name}.mkv", frames))))
+
+    reference = features("real", real)
+    one = alex().measure(reference, features("made", made[:2]))
+    assert one.measured == 2  # the shorter of the two
+    expected = distances(network("alex", trunk), real[:2], made[:2]).sum()
+    assert expected > 0
+    total = one + alex().measure(reference, reference)
+    assert total.scores() == {"lpips_alex": pytest.approx(expected / 5, rel=1e-5)}
+    small = features("small", made[:, :30])
+    with pytest.raises(ClipError, match="at least 31 pixels"):
+        alex().measure(small, small)
+
+
+def test_settings_and_scores_name_the_trunk() -> None:
     assert alex().settings["network"] == "alexnet@7be5be79"
-    assert [spec.name for spec in vgg().scores] == list(vgg().measurement.zero().scores())
+    assert [spec.name for spec in (*alex().scores, *vgg().scores)] == ["lpips_alex", "lpips_vgg"]
+    assert (alex().on_request, vgg().on_request) == (False, True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from syncbench.contracts import Measurement
+from syncbench.measurement import Measurement
 from syncbench.metrics.phonetic_context import context_curve, knee, window_seconds
 
 
@@ -84,6 +84,8 @@ def test_a_score_without_value_is_refused() -> None:
     empty = {n: [Rate() for _ in range(3)] for n in (0, 5)}
     with pytest.raises(ValueError, match="no value"):
         context_curve(empty, [""] * 3, "rate", lower_is_better=True)
+    with pytest.raises(ValueError, match="psnr has no value"):
+        context_curve(sweep(0.0), [""] * 40, "psnr", lower_is_better=False)
 
 
 def test_unequal_clips_are_refused() -> None:

@@ -9,61 +9,86 @@ import numpy as np
 import pytest
 
 from syncbench import media, registry
-from syncbench.contracts import Clip
+from syncbench.clip import Clip, Recording
 from syncbench.errors import ClipError
-from syncbench.features.core import ClipFeatures
-from syncbench.metrics.readability import Readability, ReadabilityMeasurement
+from syncbench.feature import Features
+from syncbench.measurement import Ratios
+from syncbench.metrics.readability import Readability
+
+from ..faces import unseen
 
 
 @pytest.fixture(scope="module")
-def clip(shared: Path) -> Clip:
-    (found,) = registry.dataset("lrs2").clips(shared / "data" / "lrs2-grid", "test", 1)
+def clip(lrs2_grid: Path) -> Clip:
+    (found,) = registry.dataset("lrs2").clips(lrs2_grid, "test", 1)
     assert isinstance(found, Clip)
     return found
 
 
+@pytest.fixture(scope="module")
+def frozen(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Clip:
+    """The same clip, whose face does not move."""
+    frames = media.clip_frames(clip)
+    path = tmp_path_factory.mktemp("frozen") / "frozen.mp4"
+    media.write_video(path, np.repeat(frames[:1], len(frames), axis=0))
+    return dataclasses.replace(clip, video=Recording(path), extras={})
+
+
+def measured(real: Clip, made: Clip) -> Ratios:
+    return Readability().measure(Features(real), Features(made))
+
+
 def test_the_real_video_is_as_readable_as_itself(clip: Clip) -> None:
-    features = ClipFeatures(clip)
-    measured = Readability().measure(features, features)
-    scores = measured.scores()
+    found = measured(clip, clip)
+    scores = found.scores()
     assert scores["relative_readability"] == 100
     assert scores["lip_wer"] == scores["lip_wer_real"]
-    assert measured.words == measured.real_words == 6
-    assert measured.hits >= 3
+    assert scores["lip_accuracy"] == scores["lip_accuracy_real"]
+    assert found.pairs["lip_wer"][1] == found.pairs["lip_wer_real"][1] == 6
+    assert found.pairs["relative_readability"][1] >= 3, "words read right from the real video"
+    assert [spec.name for spec in Readability().scores] == list(scores)
 
 
-def test_a_frozen_face_cannot_be_read(clip: Clip, tmp_path: Path) -> None:
-    frames = clip.frames()
-    media.write_video(tmp_path / "frozen.mp4", np.repeat(frames[:1], len(frames), axis=0))
-    frozen = dataclasses.replace(clip, video=tmp_path / "frozen.mp4", extras={})
-    measured = Readability().measure(ClipFeatures(clip), ClipFeatures(frozen))
-    assert measured.hits < measured.real_hits
-    assert measured.scores()["relative_readability"] < 50
+def test_a_frozen_face_cannot_be_read(clip: Clip, frozen: Clip) -> None:
+    scores = measured(clip, frozen).scores()
+    assert scores["lip_accuracy"] < scores["lip_accuracy_real"]
+    assert scores["relative_readability"] < 50
 
 
 def test_no_words_no_readability(clip: Clip) -> None:
-    silent = ClipFeatures(dataclasses.replace(clip, transcript=None))
+    silent, blank = (dataclasses.replace(clip, transcript=text) for text in (None, " . "))
     with pytest.raises(ClipError, match="no transcript"):
-        Readability().measure(None, silent)
+        measured(silent, silent)
     with pytest.raises(ClipError, match="no words"):
-        Readability().measure(None, ClipFeatures(dataclasses.replace(clip, transcript=" . ")))
+        measured(blank, blank)
+    assert "no transcript" in (Readability().unsuited(silent) or "")
+    assert Readability().unsuited(clip) is None
 
 
 def test_without_a_real_video_nothing_is_relative(clip: Clip) -> None:
-    scores = Readability().measure(None, ClipFeatures(clip)).scores()
-    assert np.isnan(scores["relative_readability"])
-    assert np.isnan(scores["lip_wer_real"])
+    scores = Readability().measure(unseen(clip), Features(clip)).scores()
+    assert set(scores) == {"lip_wer", "lip_accuracy"}
     assert scores["lip_wer"] >= 0
 
 
-def test_corpus_rates_are_ratios_of_sums() -> None:
-    one = ReadabilityMeasurement(words=6, errors=3, hits=3, real_words=6, real_errors=0, real_hits=6, paired_hits=3)
-    two = ReadabilityMeasurement(words=2, errors=0, hits=2, real_words=2, real_errors=1, real_hits=1, paired_hits=2)
-    scores = (one + two).scores()
-    assert scores["lip_wer"] == pytest.approx(100 * 3 / 8)
-    assert scores["lip_wer_real"] == pytest.approx(100 * 1 / 8)
-    assert scores["relative_readability"] == pytest.approx(100 * 5 / 7)
-    assert np.isnan(ReadabilityMeasurement.zero().scores()["lip_wer"])
+def test_words_of_the_answers_own_speech_are_read_where_it_has_some(clip: Clip) -> None:
+    other = dataclasses.replace(clip, transcript="SET")
+    found = measured(clip, other)
+    assert found.pairs["lip_wer"][1] == 1
+    assert found.pairs["lip_wer_real"] == measured(clip, clip).pairs["lip_wer_real"], "the real lips say what they said"
+    untold = dataclasses.replace(clip, transcript=None)
+    assert measured(clip, untold) == measured(clip, clip)
+
+
+def test_corpus_rates_are_ratios_of_sums(clip: Clip, frozen: Clip) -> None:
+    good, bad = measured(clip, clip), measured(clip, frozen)
+    alone = Readability().measure(unseen(clip), Features(clip))
+    scores, one, two = (good + bad + alone).scores(), good.scores(), bad.scores()
+    assert scores["lip_wer"] == pytest.approx((2 * one["lip_wer"] + two["lip_wer"]) / 3)
+    assert scores["lip_wer_real"] == pytest.approx(one["lip_wer_real"])
+    assert scores["relative_readability"] == pytest.approx((100 + two["relative_readability"]) / 2), (
+        "words of a clip without a real video are in neither sum"
+    )
 
 
 def test_settings_name_the_reader() -> None:
@@ -73,6 +98,6 @@ def test_settings_name_the_reader() -> None:
 
 
 def test_words_the_reader_does_not_know_are_said(clip: Clip) -> None:
-    open_speech = ClipFeatures(dataclasses.replace(clip, transcript="BIN THE WEDDING"))
+    open_speech = dataclasses.replace(clip, transcript="BIN THE WEDDING")
     with pytest.raises(ClipError, match="does not know 'THE'"):
-        Readability().measure(None, open_speech)
+        measured(open_speech, open_speech)

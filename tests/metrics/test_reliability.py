@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from syncbench.contracts import Clip
-from syncbench.errors import ClipError
+from syncbench.clip import Clip
+from syncbench.feature import Features
+from syncbench.measurement import Ratios
 from syncbench.metrics.reliability import (
     Reliability,
+    ReliabilityRank,
     auroc_pairs,
     joint_counts,
     measure_ranks,
     measure_reliability,
     spearman,
-    traces_of,
 )
 
 
@@ -70,10 +73,10 @@ def test_kinds_are_counted_apart_and_add_up() -> None:
     assert scores["auroc_blur"] == pytest.approx(0.5, abs=0.12)
     assert scores["auroc_noise"] == scores["auroc_audio"] == 1.0
     assert 0.6 < scores["auroc_video"] < 0.9  # seen and unseen together: why kinds stay apart
-    assert np.isnan(scores["auroc_gaussian"])
-    assert one.occlusion_pairs == 20 * (75 - 40)  # blurred frames are in no pair of occlusion
+    assert "auroc_gaussian" not in scores
+    assert one.pairs["auroc_occlusion"] == (700, 20 * (75 - 40))  # blurred frames are in no pair of occlusion
     assert scores["reliability_video"] == pytest.approx(0.52, abs=0.01)
-    assert one + type(one).zero() == one
+    assert one + Ratios.zero() == one
 
 
 def test_rank_correlation_needs_several_levels_which_conditions_give() -> None:
@@ -84,20 +87,22 @@ def test_rank_correlation_needs_several_levels_which_conditions_give() -> None:
 
 
 def test_systems_without_scores_count_nothing() -> None:
-    clip = Clip("a", None)
-    assert measure_reliability(traces_of(clip)) == type(measure_reliability({})).zero()
-    assert all(np.isnan(v) for v in measure_reliability({}).scores().values())
+    nothing = Features(Clip("a"))
+    assert Reliability().measure(nothing, nothing).measurement == Ratios.zero()
+    assert all(np.isnan(v) for v in ReliabilityRank().measure(nothing, nothing).scores().values())
 
 
-def test_kept_traces_are_read_and_damaged_ones_are_one_clear_line(tmp_path) -> None:
+def test_kept_traces_are_measured_and_drawn(tmp_path: Path) -> None:
     np.savez(tmp_path / "t.npz", **traces(0))
-    clip = Clip("a", None, extras={"traces": tmp_path / "t.npz"})
-    assert measure_reliability(traces_of(clip)).occlusion_pairs == 700
-    (tmp_path / "t.npz").write_bytes(b"broken")
-    with pytest.raises(ClipError, match="not a readable npz"):
-        traces_of(clip)
+    features = Features(Clip("a", extras={"traces": tmp_path / "t.npz"}))
+    found = Reliability().measure(features, features)
+    assert found.measurement == measure_reliability(traces(0))
+    assert set(found.curves) == {name for name, trace in traces(0).items() if trace.ndim}
+    assert np.isfinite(found.curves["corruption/video.occlusion"]).sum() == 20
+    assert ReliabilityRank().measure(features, features).noise.sum() == 45
 
 
-def test_the_metric_names_what_it_measures() -> None:
-    names = {spec.name for spec in Reliability().scores}
-    assert names == set(measure_reliability({}).scores())
+def test_the_metrics_name_what_they_measure() -> None:
+    everything = {**traces(0), "corruption/video.gaussian": np.full(75, 0.1)}
+    assert {spec.name for spec in Reliability().scores} == set(measure_reliability(everything).scores())
+    assert {spec.name for spec in ReliabilityRank().scores} == set(measure_ranks(everything).scores())

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncbench.contracts import Clip
+from syncbench.clip import Clip
 from syncbench.errors import ClipError, CommandError
-from syncbench.features.core import ClipFeatures
+from syncbench.feature import Features
 from syncbench.metrics.word_error import NORMALISERS, WordError, WordErrorMeasurement, count_errors, normaliser
 
 SENTENCES = st.lists(st.sampled_from(["bin", "blue", "at", "l", "six", "now"]), max_size=8).map(" ".join)
@@ -67,16 +67,19 @@ def test_normalisers(name: str, text: str, expected: str) -> None:
 
 
 def test_metric_reads_both_clips_and_names_its_normaliser() -> None:
-    said = Clip(id="s1/a", video=None, transcript="Bin blue at L six now")
+    said = Clip("s1/a", transcript="Bin blue at L six now")
     heard = dataclasses.replace(said, transcript="bin blue at l, six")
     metric = WordError()
     assert metric.settings["normaliser"] == "upper-alnum"
-    found = metric.measure(ClipFeatures(said), ClipFeatures(heard))
+    found = metric.measure(Features(said), Features(heard))
     assert (found.hits, found.deletions, found.substitutions) == (5, 1, 0)
-    assert WordError("raw").measure(ClipFeatures(said), ClipFeatures(heard)).substitutions == 2
+    assert WordError("raw").measure(Features(said), Features(heard)).substitutions == 2
     assert [spec.name for spec in metric.scores] == list(found.scores())
-    with pytest.raises(ClipError, match="s1/a: there is no transcript"):
-        metric.measure(ClipFeatures(dataclasses.replace(said, transcript=None)), ClipFeatures(heard))
+    untold = Features(dataclasses.replace(said, transcript=None))
+    with pytest.raises(ClipError, match="there is no transcript"):
+        metric.measure(untold, Features(heard))
+    with pytest.raises(ClipError, match="the recogniser gave no words"):
+        metric.measure(Features(said), untold)
     with pytest.raises(CommandError, match="unknown normaliser 'upper': did you mean upper-alnum"):
         WordError("upper")
     assert {known.name for known in NORMALISERS} == {"raw", "upper-alnum", "whisper-like"}

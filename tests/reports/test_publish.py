@@ -12,6 +12,7 @@ import pytest
 
 from syncbench.errors import CommandError
 from syncbench.reports.publish import INDEX, model_index, publish, published
+from syncbench.runs import verify
 
 from .conftest import MakeRun
 
@@ -49,6 +50,7 @@ def test_a_published_run_is_whole(make_run: MakeRun, tmp_path: Path) -> None:
     assert copy.summary == run.summary
     assert set(copy.traces("s0/clip000")) == set(run.traces("s0/clip000"))
     assert copy.measurements("lse") == run.measurements("lse")
+    assert verify(copy.path) == []
 
 
 def test_writers_at_the_same_time_lose_nothing(make_run: MakeRun, tmp_path: Path) -> None:

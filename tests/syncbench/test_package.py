@@ -6,8 +6,10 @@ import importlib.util
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from importlib.metadata import entry_points, version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,8 +47,10 @@ def test_public_names_exist_and_are_sorted() -> None:
 
 
 def test_one_version() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["version"] == syncbench.__version__ == version("syncbench")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "syncbench._version.__version__"}
+    assert syncbench.__version__ == version("syncbench"), "run pip install -e . again: the version has changed"
 
 
 def test_entry_points_of_this_checkout_are_installed() -> None:
@@ -56,10 +60,32 @@ def test_entry_points_of_this_checkout_are_installed() -> None:
         assert wanted.items() <= installed.items(), f"run pip install -e . again: {group} has changed"
 
 
-@pytest.mark.parametrize("kind", ["dataset", "model", "metric", "recipe"])
+@pytest.mark.parametrize("kind", registry.KINDS)
 def test_everything_bundled_loads(kind: str) -> None:
-    for name in registry.names(kind):
+    bundled = [name for name in registry.names(kind) if registry.owner(kind, name) == "syncbench"]
+    assert bundled
+    for name in bundled:
         assert registry.load(kind, name) is not None
+
+
+NAMED: dict[str, Callable[[str], Any]] = {
+    "dataset": registry.dataset,
+    "metric": registry.metric,
+    "task": registry.task,
+    "protocol": registry.protocol,
+    "landmark provider": registry.landmarks,
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_everything_goes_by_its_own_name(kind: str) -> None:
+    for name in registry.names(kind):
+        assert NAMED[kind](name).name == name
+
+
+def test_every_system_has_a_task() -> None:
+    for name in registry.names("model"):
+        assert registry.task(registry.model(name).task)
 
 
 def test_unknown_names_are_answered_with_the_nearest() -> None:

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import FPS
-from syncbench.datasets.synthetic.speech import Phone
+from syncbench.clip import FPS
+from syncbench.phonetics.inventory import Phone, symbols_of, viseme
 
-__all__ = ["ARTICULATORS", "articulate", "phone_inventory", "viseme", "viseme_classes"]
+__all__ = ["ARTICULATORS", "articulate"]
 
 ARTICULATORS = ("jaw", "opening", "width", "protrusion", "upper_lip", "tuck", "tongue", "teeth")
 """Columns of an articulator array. ``opening`` < 0 is lips pressed together; ``width`` is -1 narrow to 1 spread;
@@ -76,23 +76,6 @@ _TARGETS: Mapping[str, tuple[float, ...]] = {
     "u": (0.11, 0.15, -0.97, 1.0, 0.0, 0.0, 0.12, 0.0),
 }
 
-_CLASSES: Mapping[str, str] = {
-    "bilabial": "pbm",
-    "labiodental": "fv",
-    "dental": "θð",
-    "alveolar": "tdnɾl",
-    "sibilant": "sz",
-    "postalveolar": "ʃʒ",
-    "approximant": "ɹrɚɜ",
-    "velar": "kɡgŋxhʔ",
-    "rounded": "wʍuʉʊoɔɒ",
-    "spread": "iɪjʲeᵻ",
-    "mid": "əɐʌɛ",
-    "open": "aæɑ",
-}
-_CLASS_OF = {symbol: name for name, symbols in _CLASSES.items() for symbol in symbols}
-_CLASS_OF[""] = "silence"
-
 # How much a class insists on jaw, opening, width, protrusion, upper lip, tuck, tongue, teeth.
 _VOWEL = (1.0, 1.0, 1.0, 1.0, 0.7, 0.6, 0.6, 0.7)
 _DOMINANCE: Mapping[str, tuple[float, ...]] = {
@@ -116,31 +99,11 @@ _CONSONANT_ANTICIPATION = 0.038
 _CARRY_OVER = 0.8  # of the anticipation
 
 
-def phone_inventory() -> tuple[str, ...]:
-    """Return the IPA symbols with articulatory targets; the empty symbol is silence."""
-    return tuple(_TARGETS)
-
-
-def viseme_classes() -> dict[str, frozenset[str]]:
-    """Return viseme class (bilabial, labiodental, dental, rounded, spread, open, ...) -> IPA symbols."""
-    return {**{name: frozenset(symbols) for name, symbols in _CLASSES.items()}, "silence": frozenset({""})}
-
-
-def viseme(symbol: str) -> str:
-    """Return the class of a phone such as ``p``, ``iː`` or ``aʊ`` (by its first part); ``mid`` where unknown."""
-    parts = _parts(symbol)
-    return _CLASS_OF[parts[0]] if parts else _CLASS_OF[""] if not symbol else "mid"
-
-
-def _parts(symbol: str) -> list[str]:
-    return [c for c in symbol if c in _TARGETS]
-
-
 def _gestures(phones: Sequence[Phone]) -> list[tuple[str, float, float, int]]:
     """Split diphthongs and affricates; give each gesture the span over which it is held."""
     gestures: list[tuple[str, float, float, int]] = []
     for phone in phones:
-        parts = _parts(phone.symbol) or ["" if not phone.symbol else "ə"]
+        parts = symbols_of(phone.symbol) or ["" if not phone.symbol else "ə"]
         start, end = phone.start, phone.release
         share = (end - start) / len(parts)
         for i, part in enumerate(parts):
@@ -176,7 +139,7 @@ def articulate(
     total = np.zeros((frames, len(ARTICULATORS)))
     weight = np.full((frames, len(ARTICULATORS)), 1e-9)
     for symbol, start, end, stress in held:
-        kind = _CLASS_OF[symbol]
+        kind = viseme(symbol)
         target = np.array(_TARGETS[symbol])
         if symbol and kind in ("open", "mid", "spread", "rounded"):
             target = target * np.array([0.88, 0.94, 1.0][stress]) if kind != "rounded" else target

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import Clip, Problem, Unusable, Word
+from syncbench.clip import Clip, Recording, Word
+from syncbench.dataset import Dataset, Problem, Unusable
 from syncbench.datasets.synthetic.articulation import ARTICULATORS
 from syncbench.datasets.synthetic.identity import SPLITS
-from syncbench.datasets.synthetic.performance import Grammar, Performance, Plan, perform, plan
+from syncbench.datasets.synthetic.performance import Grammar, Performance, Script, perform, script
 from syncbench.errors import CommandError, Unavailable
-from syncbench.features.core import cache_folder
+from syncbench.files import cache_folder, write_arrays, write_text
+from syncbench.media import write_video
 
 __all__ = ["SYNTHETIC", "SYNTHETIC_OPEN", "SYNTHETIC_WORDS", "VERSION", "Synthetic", "make", "truth_of"]
 
@@ -56,26 +56,12 @@ def truth_of(done: Performance) -> dict[str, NDArray[Any]]:
         "articulator_names": np.array(ARTICULATORS),
         "blink": done.motion.blink,
         "sync_offset_frames": np.array(0),
-        "reach": np.array(done.plan.reach),
-        "speaker": np.array(done.plan.speaker),
+        "reach": np.array(done.script.reach),
+        "speaker": np.array(done.script.speaker),
         "transcript": np.array(done.transcript),
-        "identity": np.array(json.dumps(dataclasses.asdict(done.plan.person))),
-        "utterance": np.array(json.dumps(dataclasses.asdict(done.plan.utterance))),
+        "identity": np.array(json.dumps(dataclasses.asdict(done.script.person))),
+        "utterance": np.array(json.dumps(dataclasses.asdict(done.script.utterance))),
     }
-
-
-def _save(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write an npz file that appears only when it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-    np.savez_compressed(partial, allow_pickle=False, **cast(Any, arrays))
-    os.replace(partial, path)
-
-
-def _write(text: str, path: Path) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
 
 
 def _track(items: Sequence[T], what: str) -> Iterator[T]:
@@ -93,20 +79,20 @@ def _batches(items: Sequence[T]) -> list[Sequence[T]]:
     return [items[i : i + _BATCH] for i in range(0, len(items), _BATCH)]
 
 
-@dataclass(frozen=True)
-class Synthetic:
+class Synthetic(Dataset):
     """Rendered faces speaking espeak-ng speech, with exact truth. See the modules beside this one.
 
     Clip i of a split depends on grammar, seed and i alone: a smaller ``limit`` gives the first of the same clips.
     """
 
-    name: str
-    title: str
-    grammar: Grammar
-    licence: str = "made by SyncBench; free to use"
-    url: str = "https://github.com/espeak-ng/espeak-ng"
-    splits: tuple[str, ...] = SPLITS
-    needs_root: bool = False
+    licence = "made by SyncBench; free to use"
+    url = "https://github.com/espeak-ng/espeak-ng"
+    splits = SPLITS
+    needs_root = False
+
+    def __init__(self, name: str, title: str, grammar: Grammar) -> None:
+        self.name, self.title = name, title
+        self.grammar: Grammar = grammar
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0
@@ -120,16 +106,16 @@ class Synthetic:
             raise CommandError(f"unknown split '{split}' of {self.name}: known: {', '.join(self.splits)}")
         folder = (root or cache_folder() / "synthetic") / VERSION / self.grammar / f"seed-{seed}" / split
         count = _CLIPS[split] if limit is None else limit
-        plans = [plan(self.grammar, split, seed, index) for index in range(count)]
-        missing = [p for p in plans if not (folder / f"{p.id}.mp4").is_file()]
+        scripts = [script(self.grammar, split, seed, index) for index in range(count)]
+        missing = [p for p in scripts if not (folder / f"{p.id}.mp4").is_file()]
         batches = [[p] for p in missing] if len(missing) < 2 * _BATCH else _batches(missing)
         for batch in _track(batches, f"rendering {len(missing)} clips"):
             _render_into(folder, batch)
-        return [_clip(folder, p) for p in plans]
+        return [_clip(folder, p) for p in scripts]
 
     def problems(self, root: Path) -> Iterator[Problem]:
         """Yield what keeps clips from being made."""
-        from syncbench.datasets.synthetic.speech import Utterance, speak
+        from syncbench.phonetics.espeak import Utterance, speak
 
         try:
             speak([Utterance("test", "en-us")])
@@ -137,19 +123,17 @@ class Synthetic:
             yield Problem("espeak-ng", str(error), "pip install espeakng-loader")
 
 
-def _render_into(folder: Path, plans: Sequence[Plan]) -> None:
+def _render_into(folder: Path, scripts: Sequence[Script]) -> None:
     """Make clips in the cache: truth first, the video last, so that a video stands for a complete clip."""
-    from syncbench.media import write_video
-
-    for done in perform(plans):
-        path = folder / f"{done.plan.id}.mp4"
-        _save(path.with_suffix(".npz"), truth_of(done))
-        _save(path.with_suffix(".landmarks.npz"), {done.plan.id: done.landmarks})
+    for done in perform(scripts):
+        path = folder / f"{done.script.id}.mp4"
+        write_arrays(path.with_suffix(".npz"), truth_of(done), compressed=True)
+        write_arrays(path.with_suffix(".landmarks.npz"), {done.script.id: done.landmarks}, compressed=True)
         write_video(path, done.frames, done.speech)
 
 
-def _clip(folder: Path, planned: Plan) -> Clip:
-    path = folder / f"{planned.id}.mp4"
+def _clip(folder: Path, script: Script) -> Clip:
+    path = folder / f"{script.id}.mp4"
     truth = path.with_suffix(".npz")
     with np.load(truth) as kept:
         words = tuple(
@@ -157,10 +141,11 @@ def _clip(folder: Path, planned: Plan) -> Clip:
             for text, start, end in zip(kept["words"], kept["word_start"], kept["word_end"], strict=True)
         )
     return Clip(
-        id=planned.id,
-        video=path,
-        speaker=planned.speaker,
-        group=planned.speaker,
+        id=script.id,
+        video=Recording(path),
+        speech=Recording(path),
+        speaker=script.speaker,
+        group=script.speaker,
         transcript=" ".join(word.text for word in words),
         words=words,
         extras={"landmarks": path.with_suffix(".landmarks.npz"), "truth": truth},
@@ -207,7 +192,7 @@ def make(
         counts["train"] = clips - counts["val"] - counts["test"]
     else:
         counts = {split: clips}
-    plans = {name: [plan(grammar, name, seed, i, reach) for i in range(n)] for name, n in counts.items()}
+    scripts = {name: [script(grammar, name, seed, i, reach) for i in range(n)] for name, n in counts.items()}
     out.mkdir(parents=True, exist_ok=True)
     recipe = {"dataset": "synthetic", "version": VERSION, "seed": seed, "grammar": grammar, "reach": reach}
     note = out / "synthetic.json"
@@ -215,9 +200,9 @@ def make(
         raise CommandError(f"{out} holds clips of another recipe ({note.name}): choose an empty folder")
     if not note.is_file() and any(out.glob("mvlrs_v1/main/*")):
         raise CommandError(f"{out} holds clips of another dataset: choose an empty folder")
-    _write(json.dumps(recipe, indent=2) + "\n", note)
+    write_text(note, json.dumps(recipe, indent=2) + "\n")
     main = out / "mvlrs_v1" / "main"
-    missing = [p for group in plans.values() for p in group if not (main / f"{p.id}.mp4").is_file()]
+    missing = [p for group in scripts.values() for p in group if not (main / f"{p.id}.mp4").is_file()]
     jobs = [(main, batch) for batch in _batches(missing)]
     if workers > 1 and len(jobs) > 1:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
@@ -227,24 +212,22 @@ def make(
         for job in _track(jobs, f"rendering {len(missing)} clips"):
             _write_lrs2(*job)
     marks: dict[str, NDArray[Any]] = {}
-    for name, group in plans.items():
-        _write("".join(f"{p.id}\n" for p in group), out / f"{name}.txt")
+    for name, group in scripts.items():
+        write_text(out / f"{name}.txt", "".join(f"{p.id}\n" for p in group))
     for name in SPLITS:
         listing = out / f"{name}.txt"
         for line in listing.read_text().splitlines() if listing.is_file() else []:
             with np.load(main / f"{line}.npz") as kept:
                 marks[line] = kept["landmarks68"]
-    _save(out / "landmarks68.npz", marks)
+    write_arrays(out / "landmarks68.npz", marks, compressed=True)
     return out
 
 
-def _write_lrs2(main: Path, plans: Sequence[Plan]) -> None:
-    from syncbench.media import write_video
-
-    for done in perform(plans):
-        path = main / f"{done.plan.id}.mp4"
-        _save(path.with_suffix(".npz"), truth_of(done))
+def _write_lrs2(main: Path, scripts: Sequence[Script]) -> None:
+    for done in perform(scripts):
+        path = main / f"{done.script.id}.mp4"
+        write_arrays(path.with_suffix(".npz"), truth_of(done), compressed=True)
         lines = [f"{w.text} {w.start:.2f} {w.end:.2f} 10.0" for w in done.words]
         text = [f"Text:  {done.transcript}", "Conf:  10", "", "WORD START END ASDSCORE", *lines]
-        _write("\n".join(text) + "\n", path.with_suffix(".txt"))
+        write_text(path.with_suffix(".txt"), "\n".join(text) + "\n")
         write_video(path, done.frames, done.speech)

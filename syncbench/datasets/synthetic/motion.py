@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import FPS
+from syncbench.clip import FPS
 
 __all__ = ["Camera", "Motion", "camera", "motion"]
 

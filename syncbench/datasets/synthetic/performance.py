@@ -9,16 +9,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import FPS, SAMPLE_RATE, SAMPLES_PER_FRAME, Frames, Speech, Word
+from syncbench.clip import FPS, SAMPLE_RATE, SAMPLES_PER_FRAME, Frames, Waveform, Word
 from syncbench.datasets.synthetic.articulation import articulate
-from syncbench.datasets.synthetic.face import landmarks, render
 from syncbench.datasets.synthetic.identity import SPLITS, Identity, speakers
+from syncbench.datasets.synthetic.landmarks import landmarks
 from syncbench.datasets.synthetic.motion import Motion, camera, motion
+from syncbench.datasets.synthetic.render import render
 from syncbench.datasets.synthetic.sentences import Sentence, grid_sentence, open_sentence, word_sentence
-from syncbench.datasets.synthetic.speech import Phone, Spoken, Utterance, speak
 from syncbench.errors import CommandError
+from syncbench.phonetics.espeak import Spoken, Utterance, speak
+from syncbench.phonetics.inventory import Phone
 
-__all__ = ["WORD_FRAMES", "Grammar", "Performance", "Plan", "perform", "plan"]
+__all__ = ["WORD_FRAMES", "Grammar", "Performance", "Script", "perform", "script"]
 
 Grammar = Literal["grid", "open", "words", "mixed"]
 
@@ -29,7 +31,7 @@ _MIX = {"grid": 0.6, "open": 0.25, "words": 0.15}
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Script:
     """What clip ``index`` of a split will be; depends on grammar, seed, split and index alone.
 
     ``stream`` seeds all that follows; ``reach`` is the temporal reach of coarticulation.
@@ -61,7 +63,7 @@ class Performance:
     """A clip and its truth. Frame t shows the face at ``(t + 0.5) / 25`` s of the speech: audio and video are in sync.
 
     Attributes:
-        plan: what was asked.
+        script: what was asked.
         frames: uint8 ``[T, 160, 160, 3]``.
         speech: float32 ``[T * 640]``.
         words, phones: with their times in the clip.
@@ -70,9 +72,9 @@ class Performance:
         motion: of the head, eyes and brows.
     """
 
-    plan: Plan
+    script: Script
     frames: Frames
-    speech: Speech
+    speech: Waveform
     words: tuple[Word, ...]
     phones: tuple[Phone, ...]
     articulators: NDArray[np.float32]
@@ -85,8 +87,8 @@ class Performance:
         return " ".join(word.text for word in self.words)
 
 
-def plan(grammar: Grammar, split: str, seed: int, index: int, reach: float = 1.0) -> Plan:
-    """Plan clip ``index``. ``reach`` multiplies the speaker's own reach of coarticulation."""
+def script(grammar: Grammar, split: str, seed: int, index: int, reach: float = 1.0) -> Script:
+    """Script clip ``index``. ``reach`` multiplies the speaker's own reach of coarticulation."""
     if split not in SPLITS:
         raise CommandError(f"unknown split '{split}': known: {', '.join(SPLITS)}")
     if seed < 0:
@@ -109,19 +111,19 @@ def plan(grammar: Grammar, split: str, seed: int, index: int, reach: float = 1.0
         int(np.clip(person.pitch + rng.normal(0, 3), 5, 95)),
         int(np.clip(person.pitch_range + rng.normal(0, 6), 5, 95)),
     )
-    return Plan(spoken_as, split, seed, index, person, sentence, utterance, person.reach * reach, stream)
+    return Script(spoken_as, split, seed, index, person, sentence, utterance, person.reach * reach, stream)
 
 
-def _placed(spoken: Spoken, plan: Plan, rng: np.random.Generator) -> tuple[Speech, list[Word], list[Phone], int]:
+def _placed(spoken: Spoken, script: Script, rng: np.random.Generator) -> tuple[Waveform, list[Word], list[Phone], int]:
     """Put the speech into a clip: silence around it, or a window of 29 frames around the word that matters."""
     length = len(spoken.speech) / SAMPLE_RATE
     words = [Word(w.text.upper(), w.start, w.end) for w in spoken.words]
-    if plan.grammar == "words":
-        target = words[plan.sentence.target]
+    if script.grammar == "words":
+        target = words[script.sentence.target]
         words = [target]
         frames = WORD_FRAMES
         start = 0.5 * (target.start + target.end) - 0.5 * frames / FPS
-    elif plan.grammar == "grid":
+    elif script.grammar == "grid":
         lead = 0.2 + rng.uniform(0, 1) * float(np.clip(_GRID_FRAMES / FPS - length - 0.35, 0.05, 0.8))
         frames = max(_GRID_FRAMES, int(np.ceil((lead + length + 0.12) * FPS)))
         start = -lead
@@ -143,21 +145,21 @@ def _placed(spoken: Spoken, plan: Plan, rng: np.random.Generator) -> tuple[Speec
     return speech, [Word(w.text, w.start + moved, w.end + moved) for w in words], phones, frames
 
 
-def perform(plans: Sequence[Plan]) -> list[Performance]:
-    """Speak and render clips. Equal plans give equal frames and samples, in any process and any order."""
-    spoken = speak([p.utterance for p in plans])
-    return [_perform(p, s) for p, s in zip(plans, spoken, strict=True)]
+def perform(scripts: Sequence[Script]) -> list[Performance]:
+    """Speak and render clips. Equal scripts give equal frames and samples, in any process and any order."""
+    spoken = speak([p.utterance for p in scripts])
+    return [_perform(p, s) for p, s in zip(scripts, spoken, strict=True)]
 
 
-def _perform(plan: Plan, spoken: Spoken) -> Performance:
-    rng = np.random.default_rng([*plan.stream, 2])
-    speech, words, phones, frames = _placed(spoken, plan, rng)
+def _perform(script: Script, spoken: Spoken) -> Performance:
+    rng = np.random.default_rng([*script.stream, 2])
+    speech, words, phones, frames = _placed(spoken, script, rng)
     energy = np.sqrt(np.mean(speech.reshape(frames, SAMPLES_PER_FRAME) ** 2, 1))
     loudness = (energy / max(float(energy.max()), 1e-6)).astype(np.float32)
-    articulators = articulate(phones, frames, reach=plan.reach, effort=plan.person.effort)
+    articulators = articulate(phones, frames, reach=script.reach, effort=script.person.effort)
     move = motion(rng, frames, loudness)
     film = camera(rng)
-    pictures = render(plan.person, articulators, move, film, rng)
+    pictures = render(script.person, articulators, move, film, rng)
     # a quiet room, and a microphone at some distance
     room = rng.standard_normal(len(speech)).astype(np.float32)
     room[1:] += 0.9 * room[:-1]
@@ -165,5 +167,5 @@ def _perform(plan: Plan, spoken: Spoken) -> Performance:
     gain = 10 ** (rng.uniform(-3, 2) / 20)
     speech = np.clip(gain * speech + level * room / room.std(), -1, 1).astype(np.float32)
     seen = [p for p in phones if p.end > 0 and p.start < frames / FPS]
-    points = landmarks(plan.person, articulators, move)
-    return Performance(plan, pictures, speech, tuple(words), tuple(seen), articulators, points, move)
+    points = landmarks(script.person, articulators, move)
+    return Performance(script, pictures, speech, tuple(words), tuple(seen), articulators, points, move)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.contracts import FPS
+from syncbench.clip import FPS
 from syncbench.datasets.synthetic.articulation import articulate
-from syncbench.datasets.synthetic.speech import Phone
+from syncbench.phonetics.inventory import Phone
 
 __all__ = ["LEFT_OUT", "coarticulation_reach", "unexplained"]
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from syncbench.corruptions import visual
-from syncbench.corruptions.arrays import apply
-from syncbench.corruptions.spelling import Condition
+from syncbench.corruptions.apply import apply
+from syncbench.corruptions.conditions import Condition
 from syncbench.errors import ClipError, CommandError
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from syncbench.contracts import Clip, Dataset, Unusable, Word
+from syncbench import media
+from syncbench.clip import Clip, Recording, Word
+from syncbench.dataset import Dataset, Unusable
 from syncbench.datasets.folder import FOLDER
 from syncbench.errors import CommandError
 
@@ -16,7 +18,7 @@ def test_any_videos_in_any_depth(put, tmp_path):
         put(name, "x" if name.endswith("doc") else None)
     clips = FOLDER.clips(tmp_path, "test")
     assert [clip.id for clip in clips] == ["a", "b", "deep/d", "deep/er/c"]
-    assert all(clip.frames().shape == (14, 32, 32, 3) and clip.reference for clip in clips)
+    assert all(media.clip_frames(clip).shape == (14, 32, 32, 3) and clip.real for clip in clips)
     assert [clip.id for clip in FOLDER.clips(tmp_path, "test", limit=2)] == ["a", "b"]
 
 
@@ -37,8 +39,8 @@ def test_what_lies_beside_a_video(put, tmp_path, tiny):
     put("z.mp4")
     np.savez(tmp_path / "landmarks68.npz", x=np.zeros((14, 68, 2), np.float32))
     x, y, z = FOLDER.clips(tmp_path, "test")
-    assert x.audio == tmp_path / "x.wav"
-    assert x.speech().any()
+    assert x.speech == Recording(tmp_path / "x.wav")
+    assert media.clip_speech(x).any()
     assert (x.transcript, x.words) == ("HELLO THERE", (Word("hello", 0, 0.1), Word("there", 0.1, 0.2)))
     assert (y.transcript, z.transcript) == ("plain words", None)
     assert x.extras == {"landmarks": tmp_path / "landmarks68.npz"}
@@ -59,8 +61,8 @@ def test_the_real_video_is_the_clip(put, tmp_path):
     for name in ("videos/a.mp4", "videos/b.mp4", "reference/a.mkv"):
         put(name)
     a, b = FOLDER.clips(tmp_path, "test")
-    assert (a.video, a.reference) == (tmp_path / "reference/a.mkv", True)
-    assert (b.video, b.reference) == (tmp_path / "videos/b.mp4", False)
+    assert (a.video, a.real) == (Recording(tmp_path / "reference/a.mkv"), True)
+    assert (b.video, b.real) == (Recording(tmp_path / "videos/b.mp4"), False)
 
 
 def test_a_reference_folder_in_root_is_not_looked_through(put, tmp_path):
@@ -76,8 +78,9 @@ def test_pairs(put, tmp_path):
     clips = FOLDER.clips(tmp_path, "test")
     assert [clip.id for clip in clips] == ["b+a", "b", "gone+a"]
     assert isinstance(clips[0], Clip)
-    assert (clips[0].video, clips[0].audio, clips[0].reference) == (tmp_path / "b.mp4", tmp_path / "a.mp4", False)
-    assert clips[1].reference
+    assert (clips[0].video.path, clips[0].speech.path) == (tmp_path / "b.mp4", tmp_path / "a.mp4")
+    assert not clips[0].real
+    assert clips[1].real
     assert isinstance(clips[2], Unusable)
     assert [clip.id for clip in FOLDER.clips(tmp_path, "test", limit=1)] == ["b+a"]
 
@@ -104,6 +107,8 @@ def test_problems(put, tmp_path, tiny):
     assert found[0] == "b.mp4: no audio stream"
     assert found[1] == "c.mp4: the file is empty (0 bytes)"
     assert found[2].startswith("a.mp4: not a readable media file")
-    assert found[3].startswith("a.txt: is not UTF-8 text")
-    assert found[4] == "transcripts.txt: has a transcript of 'zz', which is no video here"
-    assert found[5].startswith("pairs.txt: the pairs file names 'yy'")
+    assert found[3:5] == ["b: no real video of this clip", "c: no real video of this clip"]
+    assert found[5].startswith("a.txt: is not UTF-8 text")
+    assert found[6] == "transcripts.txt: has a transcript of 'zz', which is no video here"
+    assert found[7].startswith("pairs.txt: the pairs file names 'yy'")
+    assert len(found) == 8

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from syncbench.contracts import Dataset, Word
+from syncbench import media
+from syncbench.clip import Word
+from syncbench.dataset import Dataset
 from syncbench.datasets.grid import GRID, sentence
 from syncbench.errors import CommandError
 
@@ -62,14 +64,14 @@ def test_zenodo_layout(zenodo):
     assert [word.text for word in clips[0].words] == WORDS
     assert clips[0].words[4] == Word("two", 0.22, 0.28)
     assert clips[0].transcript == "bin blue at f two now"
-    assert clips[0].frames().shape == (14, 32, 32, 3)
-    assert clips[0].speech().shape == (14 * 640,)
+    assert media.clip_frames(clips[0]).shape == (14, 32, 32, 3)
+    assert media.clip_speech(clips[0]).shape == (14 * 640,)
 
 
 def test_sheffield_layout(sheffield):
     clips = GRID.clips(sheffield, "test")
     assert [clip.id for clip in clips] == ["s1/bbaf2n", "s2/bbaf2n"]  # one of the two resolutions
-    assert clips[0].video.parent.name == "mpg_6000"
+    assert clips[0].video.path.parent.name == "mpg_6000"
     assert all([word.text for word in clip.words] == WORDS for clip in clips)
 
 
@@ -105,5 +107,7 @@ def test_real_files(shared):
     root = Path(shared) / "data/grid"
     clips = GRID.clips(root, "test")
     assert len(clips) == 40
-    assert all(clip.transcript == sentence(clip.video.stem) == " ".join(w.text for w in clip.words) for clip in clips)
+    assert all(
+        clip.transcript == sentence(clip.video.path.stem) == " ".join(w.text for w in clip.words) for clip in clips
+    )
     assert not list(GRID.problems(root))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from syncbench.contracts import Dataset, Unusable
+from syncbench import media
+from syncbench.dataset import Dataset, Unusable
 from syncbench.datasets.hdtf import HDTF
 from syncbench.errors import CommandError
 
@@ -22,7 +23,7 @@ def test_clips_of_one_source_are_a_group(tree):
     assert [clip.id for clip in clips] == ["RD_Radio10_0", "WDA_AdamSchiff_000_0", "WDA_AdamSchiff_000_1"]
     assert [clip.group for clip in clips] == ["RD_Radio10", "WDA_AdamSchiff_000", "WDA_AdamSchiff_000"]
     assert [clip.transcript for clip in clips] == [None] * 3
-    assert clips[0].speech().shape == (14 * 640,)
+    assert media.clip_speech(clips[0]).shape == (14 * 640,)
     assert [clip.id for clip in HDTF.clips(tree, "RD")] == ["RD_Radio10_0"]
     assert len(HDTF.clips(tree, "test", limit=2)) == 2
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from syncbench.contracts import Clip, Dataset, Unusable, Word
+from syncbench import media
+from syncbench.clip import Clip, Word
+from syncbench.dataset import Dataset, Unusable
 from syncbench.datasets.lrs3 import LRS3
 from syncbench.errors import CommandError
 
@@ -37,7 +39,7 @@ def test_clips_by_talk(tree):
     assert clips[1].transcript == clips[2].transcript == "SO I'M HERE"
     assert clips[1].words[1] == Word("I'M", 0.1, 0.2)
     assert clips[2].words == ()
-    assert clips[0].frames().shape == (14, 32, 32, 3)
+    assert media.clip_frames(clips[0]).shape == (14, 32, 32, 3)
     assert len(LRS3.clips(tree, "test", limit=2)) == 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncbench.contracts import Dataset
+from syncbench.dataset import Dataset
 from syncbench.datasets.lrw import LRW, read_duration
 from syncbench.errors import ClipError, CommandError
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from syncbench.contracts import Clip, Dataset, Unusable, Word
+from syncbench import media
+from syncbench.clip import Clip, Recording, Word
+from syncbench.dataset import Dataset, Unusable
 from syncbench.datasets.cmlr import CMLR
 from syncbench.datasets.lrs_voxmm import LRS_VOXMM
 from syncbench.datasets.mead import MEAD
@@ -52,11 +54,11 @@ def test_lrs_voxmm(put, tmp_path):
     for root in (tmp_path, tmp_path / "lrs-voxmm"):
         assert ids(LRS_VOXMM.clips(root, "test")) == ["abc/00001", "abd/00001"]
     abc, abd = LRS_VOXMM.clips(tmp_path, "test")
-    assert (abc.transcript, abc.group, abc.audio.name) == ("UM YES", "abc", "00001.wav")
+    assert (abc.transcript, abc.group, abc.speech.path.name) == ("UM YES", "abc", "00001.wav")
     assert abd.words == (Word("TWO", 0.1, 0.2), Word("WORDS", 0.2, 0.4))
-    assert abc.speech().shape == (14 * 640,)
+    assert media.clip_speech(abc).shape == (14 * 640,)
     noisy, lost = LRS_VOXMM.clips(tmp_path, "test-noise-hard")
-    assert noisy.audio == tmp_path / "lrs-voxmm/noise-hard/test/abc/00001.wav"
+    assert noisy.speech == Recording(tmp_path / "lrs-voxmm/noise-hard/test/abc/00001.wav")
     assert noisy.transcript == "UM YES"
     assert lost == Unusable("abd/00001", "noise-hard has no test/abd/00001.wav")
     with pytest.raises(CommandError, match="fetch the distorted speech of 'combined-easy'"):
@@ -81,8 +83,8 @@ def test_muavic(put, tmp_path):
     assert ids(clips) == ["talk1_0001", "talk1_0002", "talk1_0003"]
     assert [getattr(clip, "transcript", "") for clip in clips] == ["¿Qué hora es?", "son las dos", ""]
     assert clips[0].group == "talk1"
-    assert clips[0].frames().shape == (14, 32, 32, 3)
-    assert clips[0].audio == tmp_path / "es/audio/test/talk1/talk1_0001.wav"
+    assert media.clip_frames(clips[0]).shape == (14, 32, 32, 3)
+    assert clips[0].speech == Recording(tmp_path / "es/audio/test/talk1/talk1_0001.wav")
     assert clips[2].reason == "its manifest says that the video could not be made (-1)"
     assert len(MUAVIC.clips(tmp_path, "es-test", limit=1)) == 1
 
@@ -108,7 +110,7 @@ def test_tcd_timit(put, tmp_path):
     first, second = TCD_TIMIT.clips(tmp_path, "test")
     assert (first.id, first.speaker, first.group) == ("02F/straightcam/sa1", "02F", "02F")
     assert first.transcript == "She had your dark suit."
-    assert first.audio.name == "sa1.wav"
+    assert first.speech.path.name == "sa1.wav"
     assert "volunteers/03F/Clips/straightcam/sx1.mp4, which is not there" in second.reason
     assert ids(TCD_TIMIT.clips(tmp_path, "volunteers")) == ["01M/straightcam/sa1", "02F/straightcam/sa1"]
     assert ids(TCD_TIMIT.clips(tmp_path, "lipspeakers-30deg")) == ["Lipspkr1/30degcam/sa1"]
@@ -130,7 +132,7 @@ def test_wildvsr(put, tmp_path, tiny, below):
     clips = WILDVSR.clips(tmp_path, "test")
     assert ids(clips) == ["00002", "00001", "00009"]
     assert [clip.transcript for clip in clips[:2]] == ["TWO", "ONE"]
-    assert clips[0].frames().shape == (14, 32, 32, 3)
+    assert media.clip_frames(clips[0]).shape == (14, 32, 32, 3)
     assert isinstance(clips[2], Unusable)
     assert found(WILDVSR, tmp_path) == [
         f"{below}videos/00009.mp4: no such file",
@@ -151,7 +153,7 @@ def test_cmlr(put, tmp_path):
     first, lost = CMLR.clips(tmp_path, "test")
     assert (first.id, first.speaker, first.transcript) == (names[1], "s4", "中国人民")
     assert first.words == (Word("中国", 0.0, 0.3), Word("人民", 0.3, 0.55))
-    assert first.speech().shape == (14 * 640,)
+    assert media.clip_speech(first).shape == (14 * 640,)
     assert isinstance(lost, Unusable)
     assert ids(CMLR.clips(tmp_path, "all")) == names
     put(f"text/{names[0]}.txt", "hello\n")
@@ -175,8 +177,8 @@ def test_mead(put, tmp_path):
         "W009/front/neutral/level_1/007",
     ]
     assert [clip.speaker for clip in clips] == ["M003", "M003", "W009"]
-    assert clips[0].audio == tmp_path / "M003/audio/angry/level_3/001.m4a"
-    assert clips[1].audio is None
+    assert clips[0].speech == Recording(tmp_path / "M003/audio/angry/level_3/001.m4a")
+    assert clips[1].speech == clips[1].video
     assert ids(MEAD.clips(tmp_path, "left_30")) == ["M003/left_30/angry/level_3/001"]
     put("M003/video/top/bored/level_1/001.mp4", b"")
     lines = found(MEAD, tmp_path)
@@ -195,7 +197,7 @@ def test_voxceleb2(put, tmp_path, tiny, packed):
     put(*(("vox-en.id.gz", gzip.compress(listed.encode())) if packed else ("vox-en.id", listed)))
     (clip,) = VOXCELEB2.clips(tmp_path, "test")
     assert (clip.id, clip.speaker, clip.group) == ("id00017/01dfn2spqyE/00001", "id00017", "id00017")
-    assert clip.speech().any()
+    assert media.clip_speech(clip).any()
     english = VOXCELEB2.clips(tmp_path, "english")
     assert ids(english) == ["id00012/21Uxsk56VDQ/00001", "id00099/xxxxxxxxxxx/00001"]
     assert isinstance(english[0], Clip)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncbench import media
-from syncbench.contracts import Clip, Unusable, Word
+from syncbench.clip import Clip, Recording, Word
+from syncbench.dataset import Unusable
 from syncbench.datasets.lrs2 import LRS2
 from syncbench.datasets.pairing import crossed, derangement, driven, paired, read_pairs
 from syncbench.errors import CommandError
@@ -24,29 +25,27 @@ def clips(tmp_path_factory):
     result = []
     for n, (name, count) in enumerate([("a", 20), ("b", 12), ("c", 20)], 1):
         frames = np.full((count, 16, 16, 3), 50 * n, np.uint8)
-        media.write_lossless(folder / f"{name}.mkv", frames, np.full(count * 640, n / 10, np.float32))
+        file = Recording(media.write_lossless(folder / f"{name}.mkv", frames, np.full(count * 640, n / 10, np.float32)))
         words = (Word("one", 0, 0.2), Word("two", 0.6, 0.7)) if name == "a" else ()
-        result.append(
-            Clip(f"v/{name}", folder / f"{name}.mkv", group=f"g{n}", transcript=f"one two {name}", words=words)
-        )
+        result.append(Clip(f"v/{name}", file, file, group=f"g{n}", transcript=f"one two {name}", words=words))
     return result
 
 
 def test_a_face_with_another_speech(clips):
     a, _, c = clips
     both = driven(a, c)
-    assert (both.id, both.group, both.transcript, both.reference) == ("v/a+v/c", "g1", "one two c", False)
-    assert (both.frames() == 50).all()
-    np.testing.assert_allclose(both.speech(), 0.3)
-    assert len(both.speech()) == 20 * 640
+    assert (both.id, both.group, both.transcript, both.real) == ("v/a+v/c", "g1", "one two c", False)
+    assert (media.clip_frames(both) == 50).all()
+    np.testing.assert_allclose(media.clip_speech(both), 0.3)
+    assert len(media.clip_speech(both)) == 20 * 640
 
 
 def test_as_long_as_the_shorter(clips):
     a, b, _ = clips
     for both in (driven(a, b), driven(b, a)):
-        assert len(both.frames()) == 12
-        assert len(both.speech()) == 12 * 640
-    np.testing.assert_allclose(driven(b, a).speech(), 0.1)
+        assert len(media.clip_frames(both)) == 12
+        assert len(media.clip_speech(both)) == 12 * 640
+    np.testing.assert_allclose(media.clip_speech(driven(b, a)), 0.1)
 
 
 def test_words_that_are_cut_off_are_not_claimed(clips):
@@ -59,10 +58,14 @@ def test_words_that_are_cut_off_are_not_claimed(clips):
 
 def test_spans_are_kept(clips):
     a, _, c = clips
-    both = driven(dataclasses.replace(a, start=0.2, end=0.6), dataclasses.replace(c, start=0.4))
-    assert (both.start, both.end, both.audio_start) == (0.2, pytest.approx(0.6), 0.4)
-    assert len(both.frames()) == 10
-    assert len(both.speech()) == 10 * 640
+    face = dataclasses.replace(a, video=Recording(a.video.path, 0.2, 0.6), speech=Recording(a.speech.path, 0.2, 0.6))
+    voice = dataclasses.replace(c, video=Recording(c.video.path, 0.4), speech=Recording(c.speech.path, 0.4))
+    both = driven(face, voice)
+    assert (both.video.path, both.speech.path) == (a.video.path, c.speech.path)
+    assert (both.video.start, both.video.end) == (0.2, pytest.approx(0.6))
+    assert (both.speech.start, both.speech.end) == (0.4, pytest.approx(0.8))
+    assert len(media.clip_frames(both)) == 10
+    assert len(media.clip_speech(both)) == 10 * 640
 
 
 def test_a_clip_with_itself_is_its_own_reference(clips):
@@ -75,11 +78,12 @@ def test_what_belongs_to_the_face_alone_is_left_out(clips):
 
 
 def test_a_pair_that_cannot_be_opened_keeps_its_row(clips, tmp_path):
-    gone = Clip("gone", tmp_path / "gone.mp4")
+    missing = Recording(tmp_path / "gone.mp4")
+    gone = Clip("gone", missing, missing)
     pair = driven(clips[0], gone)
     assert isinstance(pair, Unusable)
     assert "no such file" in pair.reason
-    assert isinstance(driven(Clip("voice", None, audio=tmp_path / "a.wav"), clips[0]), Unusable)
+    assert isinstance(driven(Clip("voice", speech=Recording(tmp_path / "a.wav")), clips[0]), Unusable)
 
 
 def test_pairs_files(tmp_path, clips):
@@ -129,14 +133,14 @@ def test_seeds_differ_and_unknown_words_do_not_clash():
 def test_crossed(clips):
     result = crossed(clips, seed=3)
     assert [clip.id.partition("+")[0] for clip in result] == ["v/a", "v/b", "v/c"]
-    assert all(not clip.reference for clip in result)
+    assert all(not clip.real for clip in result)
     with pytest.raises(CommandError, match="at least two"):
         crossed(clips[:1])
 
 
-def test_real_clips_crossed(shared):
-    clips = LRS2.clips(Path(shared) / "data/lrs2-grid", "test")
+def test_real_clips_crossed(lrs2_grid):
+    clips = LRS2.clips(lrs2_grid, "test")
     result = crossed(clips, seed=0)
-    assert len({clip.id for clip in result}) == 60
+    assert len({clip.id for clip in result}) == 8
     assert all(clip.transcript != own.transcript for clip, own in zip(result, clips, strict=True))
-    assert len(result[0].speech()) == len(result[0].frames()) * 640
+    assert len(media.clip_speech(result[0])) == len(media.clip_frames(result[0])) * 640

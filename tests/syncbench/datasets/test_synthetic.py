@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -15,7 +14,8 @@ import numpy as np
 import pytest
 
 from syncbench import media
-from syncbench.contracts import FPS, SAMPLES_PER_FRAME, Clip, Dataset
+from syncbench.clip import FPS, SAMPLES_PER_FRAME, Clip
+from syncbench.dataset import Dataset
 from syncbench.datasets.lrs2 import LRS2
 from syncbench.datasets.synthetic import (
     ARTICULATORS,
@@ -25,15 +25,13 @@ from syncbench.datasets.synthetic import (
     articulate,
     make,
     perform,
-    phone_inventory,
-    plan,
-    viseme,
-    viseme_classes,
+    script,
 )
 from syncbench.datasets.synthetic.identity import CAST, SPLITS, identity, speakers
 from syncbench.datasets.synthetic.sentences import GRID_SLOTS, GRID_WORDS, WORDS
-from syncbench.datasets.synthetic.speech import Phone, Utterance, speak
-from syncbench.errors import CommandError, Unavailable
+from syncbench.errors import CommandError
+from syncbench.phonetics.espeak import Utterance, speak
+from syncbench.phonetics.inventory import PHONES, Phone, viseme, viseme_classes
 
 GAP = (66, 62)  # inner lips, lower and upper middle
 
@@ -45,7 +43,7 @@ def _digest(done: Performance) -> str:
 
 @pytest.fixture(scope="module")
 def performances() -> list[Performance]:
-    return perform([plan("words", "test", 7, 0), plan("grid", "train", 7, 0), plan("open", "train", 7, 1)])
+    return perform([script("words", "test", 7, 0), script("grid", "train", 7, 0), script("open", "train", 7, 1)])
 
 
 @pytest.fixture(scope="module")
@@ -57,39 +55,17 @@ def test_equal_seeds_give_equal_clips_in_any_process_and_order(performances: lis
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from test_synthetic import _digest\n"
-        "from syncbench.datasets.synthetic import perform, plan\n"
-        "for done in perform([plan('open', 'train', 7, 1), plan('words', 'test', 7, 0)]): print(_digest(done))\n"
+        "from syncbench.datasets.synthetic import perform, script\n"
+        "for done in perform([script('open', 'train', 7, 1), script('words', 'test', 7, 0)]): print(_digest(done))\n"
     )
     path = os.pathsep.join(p for p in sys.path if p)
     fresh = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": path}
     )
     assert fresh.stdout.split() == [_digest(performances[2]), _digest(performances[0])]
-    again = perform([plan("words", "test", 7, 0)])[0]
-    other = perform([plan("words", "test", 8, 0)])[0]
+    again = perform([script("words", "test", 7, 0)])[0]
+    other = perform([script("words", "test", 8, 0)])[0]
     assert _digest(again) == _digest(performances[0]) != _digest(other)
-
-
-def test_speech_repeats_itself_beside_threads_and_in_spawned_processes() -> None:
-    import torch  # noqa: F401  its threads are what forking in this process would not survive
-
-    asked = [Utterance("bin blue at F two now", "en-us+f3"), Utterance("thank you", "en-gb-scotland+m2", 140)]
-    here = speak(asked)
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        there = pool.apply(speak, (asked[::-1],))[::-1]
-    for a, b in zip(here, there, strict=True):
-        np.testing.assert_array_equal(a.speech, b.speech)
-        assert a.phones == b.phones
-        assert a.words == b.words
-    assert [w.text for w in here[0].words] == ["bin", "blue", "at", "F", "two", "now"]
-
-
-def test_a_missing_voice_and_a_missing_package_are_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(CommandError, match="no voice 'xx-none'"):
-        speak([Utterance("hello", "xx-none")])
-    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
-    with pytest.raises(Unavailable, match="pip install espeakng-loader"):
-        speak([Utterance("hello", "en-us")])
 
 
 def test_a_clip_has_the_agreed_shapes(performances: list[Performance]) -> None:
@@ -186,7 +162,7 @@ def test_splits_share_neither_speakers_nor_voices() -> None:
         assert not {p.voice.split("+")[1] for p in people[a]} & {p.voice.split("+")[1] for p in people[b]}
     assert identity(5) is not identity(6)
     assert identity(5).skin != identity(6).skin
-    assert [plan("grid", "test", 0, i).person.split for i in range(20)] == ["test"] * 20
+    assert [script("grid", "test", 0, i).person.split for i in range(20)] == ["test"] * 20
 
 
 def test_every_voice_of_the_cast_exists() -> None:
@@ -196,7 +172,7 @@ def test_every_voice_of_the_cast_exists() -> None:
 
 def test_phone_inventory_covers_what_is_said() -> None:
     texts = [" ".join(slot) for slot in GRID_SLOTS] + [" ".join(WORDS)]
-    known = set(phone_inventory())
+    known = set(PHONES)
     for accent in ("en-us", "en-gb-x-rp", "en-gb-scotland", "en-us-nyc", "en-gb-x-gbclan", "en-029", "en-gb-x-gbcwmd"):
         for spoken in speak([Utterance(text, accent, 200) for text in texts]):
             for phone in spoken.phones:
@@ -223,14 +199,14 @@ def test_the_dataset_renders_once_and_a_smaller_limit_gives_the_first_clips(
     clip = two[0]
     assert isinstance(clip, Clip)
     assert clip.video is not None
-    assert clip.video.is_relative_to(tmp_path)
+    assert clip.video.path.is_relative_to(tmp_path)
     assert clip.speaker.startswith("syn-")
     assert clip.group == clip.speaker
     assert clip.transcript == clip.words[0].text
-    frames, speech = clip.frames(), clip.speech()
+    frames, speech = media.clip_frames(clip), media.clip_speech(clip)
     assert frames.shape == (29, 160, 160, 3)
     assert speech.shape == (29 * SAMPLES_PER_FRAME,)
-    done = perform([plan("words", "test", 4, 0)])[0]
+    done = perform([script("words", "test", 4, 0)])[0]
     assert np.abs(frames.astype(int) - done.frames).mean() < 3
     with np.load(clip.extras["landmarks"]) as kept:
         np.testing.assert_array_equal(kept[clip.id], done.landmarks)
@@ -239,7 +215,7 @@ def test_the_dataset_renders_once_and_a_smaller_limit_gives_the_first_clips(
         np.testing.assert_array_equal(truth["articulators"], done.articulators)
         assert int(truth["sync_offset_frames"]) == 0
         assert str(truth["speaker"]) == clip.speaker
-        assert json.loads(str(truth["identity"]))["number"] == done.plan.person.number
+        assert json.loads(str(truth["identity"]))["number"] == done.script.person.number
     with pytest.raises(CommandError, match="unknown split 'dev'"):
         SYNTHETIC.clips(None, "dev")
 
@@ -251,12 +227,12 @@ def test_made_clips_are_an_lrs2_folder(made: Path) -> None:
         clip = clips[0]
         assert isinstance(clip, Clip)
         assert clip.video is not None
-        assert media.count_frames(clip.video) == 29
-        with np.load(clip.video.with_suffix(".npz")) as truth:
+        assert media.count_frames(clip.video.path) == 29
+        with np.load(clip.video.path.with_suffix(".npz")) as truth:
             assert clip.transcript == str(truth["transcript"])
             marks = truth["landmarks68"]
         with np.load(made / "landmarks68.npz") as kept:
-            np.testing.assert_array_equal(kept[f"{clip.video.parent.name}/{clip.video.stem}"], marks)
+            np.testing.assert_array_equal(kept[f"{clip.video.path.parent.name}/{clip.video.path.stem}"], marks)
     assert not list(LRS2.problems(made))
 
 
@@ -268,10 +244,10 @@ def test_made_folders_do_not_mix(made: Path, tmp_path: Path) -> None:
 
 
 def test_render_rate(record_property: pytest.RecordProperty) -> None:
-    planned = plan("grid", "train", 0, 0)
-    perform([planned])  # paints the portrait
+    first = script("grid", "train", 0, 0)
+    perform([first])  # paints the portrait
     start = time.process_time()
-    frames = len(perform([planned])[0].frames)
+    frames = len(perform([first])[0].frames)
     rate = frames / (time.process_time() - start)
     record_property("frames_per_second_per_core", round(rate))
     print(f"rendered {rate:.0f} frames per second per core")

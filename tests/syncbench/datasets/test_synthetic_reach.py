@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from syncbench.datasets.synthetic.articulation import articulate
 from syncbench.datasets.synthetic.reach import LEFT_OUT, coarticulation_reach, unexplained
-from syncbench.datasets.synthetic.speech import Phone
+from syncbench.phonetics.inventory import Phone
 
 Truth = dict[str, NDArray[Any]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncbench.contracts import Word
+from syncbench.clip import Word
 from syncbench.datasets.transcripts import clean, read_align, read_lines, read_list, read_lrs, read_table, read_text
 from syncbench.errors import ClipError
 

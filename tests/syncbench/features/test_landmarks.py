@@ -1,28 +1,32 @@
-"""Landmarks from files and from MediaPipe."""
+"""Landmarks from files, and what is told from them."""
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from syncbench.contracts import Clip, Feature
-from syncbench.errors import ClipError, Unavailable
+from syncbench import registry
+from syncbench.clip import Clip
+from syncbench.errors import ClipError, CommandError
+from syncbench.feature import Features
 from syncbench.features.landmarks import (
-    MEDIAPIPE,
     PRECOMPUTED,
-    find_with_mediapipe,
-    provider,
-    provider_unavailable,
+    Provider,
+    best_source,
+    fitted,
+    interocular,
+    mouth_opening,
     read_landmarks,
 )
 
+from ...faces import EYES, talking
 
-def test_real_landmarks_lie_on_the_face(shared: Path) -> None:
-    file = shared / "data" / "lrs2-grid" / "landmarks68.npz"
-    points = PRECOMPUTED.compute(Clip(id="s1/bbal6n", video=None, extras={"landmarks": file}))
+
+def test_real_landmarks_lie_on_the_face(lrs2_grid: Path) -> None:
+    file = lrs2_grid / "landmarks68.npz"
+    points = Features(Clip("s1/bbal6n", extras={"landmarks": file}))[PRECOMPUTED.feature]
     assert (points.shape, points.dtype) == ((75, 68, 2), np.float32)
     assert np.isfinite(points).all()
     assert ((points > 0) & (points < 160)).all()
@@ -50,22 +54,44 @@ def test_integers_are_64ths_of_a_pixel_and_floats_pixels(tmp_path: Path) -> None
         read_landmarks(broken, "a")
 
 
-def test_providers_are_features() -> None:
-    assert isinstance(provider("precomputed"), Feature)
-    assert provider("mediapipe") is MEDIAPIPE
-    assert provider_unavailable("precomputed") is None
+def test_providers_are_found_by_name_and_named_with_their_weights() -> None:
+    assert registry.landmarks("precomputed") is PRECOMPUTED
+    assert PRECOMPUTED.unavailable() is None
+    assert PRECOMPUTED.label == "precomputed"
+    assert registry.landmarks("mediapipe").label == "mediapipe@64184e22"
+    bundled = registry.landmarks("bundled")
+    assert isinstance(bundled, Provider)
+    assert bundled.label == f"bundled@{bundled.feature.weights[:8]}"
+    with pytest.raises(CommandError, match="unknown landmark provider 'bundeld': did you mean bundled"):
+        registry.landmarks("bundeld")
 
 
-def test_mediapipe_finds_what_the_files_hold(shared: Path) -> None:
-    model = shared / "weights" / "face_landmarker.task"
-    clip = Clip(id="s1/bbal6n", video=shared / "data/lrs2-grid/mvlrs_v1/main/s1/bbal6n.mp4")
-    if importlib.util.find_spec("mediapipe") is None:
-        with pytest.raises(Unavailable, match=r"pip install 'syncbench\[mediapipe\]'"):
-            find_with_mediapipe(clip.frames()[:1], model)
-        pytest.skip("mediapipe is not installed: pip install 'syncbench[mediapipe]'")
-    if not model.is_file():
-        pytest.skip(f"{model} is not here")
-    found = find_with_mediapipe(clip.frames()[:10], model)
-    expected = read_landmarks(shared / "data" / "lrs2-grid" / "landmarks68.npz", clip.id)[:10]
-    np.testing.assert_allclose(found, expected, atol=0.25)
-    assert np.isnan(find_with_mediapipe(np.zeros((1, 64, 64, 3), np.uint8), model)).all()
+def test_a_clips_own_file_is_taken_where_it_has_one(tmp_path: Path) -> None:
+    assert best_source(Clip("a")) == "bundled"
+    assert best_source(Clip("a", extras={"landmarks": tmp_path / "a.npz"})) == "precomputed"
+
+
+def test_files_are_fitted_to_the_video() -> None:
+    points = np.ones((5, 68, 2), np.float32)
+    assert fitted(points, 5).tolist() == points.tolist()
+    assert fitted(points, 4).shape == (4, 68, 2)
+    longer = fitted(points, 6)
+    assert (longer[:5] == 1).all()
+    assert np.isnan(longer[5]).all()
+
+
+def test_opening_is_told_in_interocular_distances() -> None:
+    curve = np.array([0, 0.1, 0.25])
+    np.testing.assert_allclose(interocular(talking(curve)), EYES)
+    np.testing.assert_allclose(mouth_opening(talking(curve)), curve, atol=1e-6)
+    np.testing.assert_allclose(mouth_opening(3 * talking(curve)), curve, atol=1e-6)  # a larger picture
+
+
+def test_a_missing_face_and_jittering_eyes_do_not_move_the_opening_of_other_frames() -> None:
+    curve = np.array([0.1, 0.1, 0.1, 0.1, 0.1])
+    points = talking(curve)
+    points[1] = np.nan
+    points[2, 45, 0] += 12  # one frame's eyes look farther apart
+    points[3, 45] = points[3, 36]
+    np.testing.assert_allclose(mouth_opening(points), [0.1, np.nan, 0.1, 0.1, 0.1], atol=1e-6)
+    assert np.isnan(mouth_opening(np.full((2, 68, 2), np.nan))).all()

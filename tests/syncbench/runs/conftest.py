@@ -1,35 +1,51 @@
-"""The example plugin, installed as a stranger's would be, and a command line that sees it."""
+"""A command line in a folder of its own, strangers' packages on the path, and small films to run over."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from syncbench import cli, registry
+from syncbench import media, registry
+from syncbench.clip import SAMPLES_PER_FRAME
+
+from ...conftest import Command, Done, Install
+
+__all__ = ["Command", "Done", "Install", "film", "over"]
 
 PLUGIN = Path(__file__).parents[2] / "plugin"
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a command left: its exit code and what it printed."""
+def film(path: Path, n: int = 0, count: int = 12) -> Path:
+    """Write a grey face that grows lighter and hums: another one for each ``n``."""
+    level = np.linspace(60 + 10 * n, 90 + 20 * n, count).clip(0, 255).astype(np.uint8)
+    frames = np.broadcast_to(level[:, None, None, None], (count, 32, 32, 3)).copy()
+    speech = 0.1 * np.sin(np.arange(count * SAMPLES_PER_FRAME) * 0.1 * (n + 1))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return media.write_video(path, frames, speech.astype(np.float32))
 
-    returncode: int
-    stdout: str
-    stderr: str
+
+def over(root: str | Path, model: str, metrics: str = "image_quality") -> list[str]:
+    """Return the command that runs a model alone over a folder of videos, but for ``--out``."""
+    asked = ["run", "--model", model, "--dataset", "folder", "--root", str(root), "--metrics", metrics]
+    return [*asked, "--alone", "--workers", "1"]
 
 
-Command = Callable[..., Done]
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    """A folder of four films, each with the words it says."""
+    for n in range(4):
+        film(tmp_path / "films" / f"{n}.mp4", n).with_suffix(".txt").write_text(f"hum {n}")
+    return tmp_path / "films"
 
 
 @pytest.fixture(scope="session")
 def plugin_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the example plugin installed from its own pyproject.toml."""
+    """A folder with a stranger's plugin installed from its own pyproject.toml."""
     folder = tmp_path_factory.mktemp("site")
     source = tmp_path_factory.mktemp("source")
     subprocess.run(["cp", "-r", str(PLUGIN), str(source)], check=True)
@@ -39,27 +55,9 @@ def plugin_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def syncbench(
-    plugin_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Command]:
-    """Run ``syncbench ARGS`` in a folder of its own, with the plugin on the path; in this process, to be quick."""
-    monkeypatch.chdir(tmp_path)
+def syncbench(plugin_site: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
+    """The command line with a stranger's plugin on the path."""
     monkeypatch.syspath_prepend(str(plugin_site))
-    monkeypatch.setenv("COLUMNS", "160")
     registry.forget()
-
-    def command(*args: str, **environment: str) -> Done:
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["syncbench", *args])
-            for name, value in environment.items():
-                patch.setenv(name, value)
-            try:
-                cli.main()
-                code = 0
-            except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        printed = capsys.readouterr()
-        return Done(code, printed.out, printed.err)
-
     yield command
     registry.forget()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from syncbench import media
-from syncbench.contracts import SAMPLES_PER_FRAME, Frames, Speech
+from syncbench.clip import SAMPLES_PER_FRAME, Frames, Waveform
 
 from .conftest import Command
 
@@ -25,7 +25,7 @@ def face(count: int = 30) -> Frames:
     return frames
 
 
-def hum(count: int = 30) -> Speech:
+def hum(count: int = 30) -> Waveform:
     samples = np.arange(count * SAMPLES_PER_FRAME)
     return (0.2 * np.sin(samples * 0.05) * (1 + np.sin(samples * 0.002)) / 2).astype(np.float32)
 
@@ -52,10 +52,10 @@ def videos(tmp_path: Path) -> Path:
     return root
 
 
-def test_bad_files_cost_their_own_row(syncbench: Command, videos: Path, tmp_path: Path) -> None:
-    done = syncbench(
+def test_bad_files_cost_their_own_row(command: Command, videos: Path, tmp_path: Path) -> None:
+    done = command(
         "run", "--model", "reference", "--dataset", "folder", "--root", str(videos), "--out", "run",
-        "--metrics", "image_quality,lse", "--workers", "1",
+        "--metrics", "image_quality,lse", "--workers", "1", "--fail-on", "1.0",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "run" / "summary.json").read_text())

@@ -32,6 +32,19 @@ def test_newest_line_of_a_key_counts(tmp_path: Path) -> None:
     assert entries["a/1", "", "answer"] == ENTRIES[0]
 
 
+def test_an_answer_given_anew_takes_with_it_what_was_measured_of_the_earlier_one(tmp_path: Path) -> None:
+    answer, lse = ENTRIES[:2]
+    probe, other = Entry("a/1", "", "probe", "done"), Entry("a/1", "audio=babble@0", "lse", "done")
+    failed = Entry("a/1", "", "answer", "failed", "a/1.mp4 is not there")
+    for anew in (answer, failed):
+        with Journal(tmp_path / "j") as journal:
+            journal.append(answer, lse, probe, other, anew)
+        assert set(read(tmp_path / "j")) == {answer.key, probe.key, other.key}
+        with Journal(tmp_path / "j") as journal:
+            journal.append(answer, lse)
+        assert lse.key in read(tmp_path / "j")
+
+
 def test_missing_journal_is_empty(tmp_path: Path) -> None:
     assert read(tmp_path / "none") == {}
 

@@ -27,7 +27,7 @@ def root(tmp_path: Path) -> Path:
 
 def arguments(root: Path, out: str = "run", *more: str) -> list[str]:
     asked = ["run", "--model", "darker", "--dataset", "tone", "--root", str(root), "--out", out]
-    return [*asked, "--metrics", "brightness", "--no-anchors", "--workers", "1", *more]
+    return [*asked, "--metrics", "brightness", "--no-anchors", "--workers", "1", "--fail-on", "1.0", *more]
 
 
 def summary(path: Path) -> dict[str, object]:
@@ -61,7 +61,7 @@ def test_run_scores_counts_failures_and_verifies(syncbench: Command, root: Path,
 def test_broken_plugin_is_a_warning_that_names_it(syncbench: Command, root: Path) -> None:
     done = syncbench("list", "metrics")
     assert done.returncode == 0
-    assert "'broken' of package syncbench-example does not load" in done.stderr
+    assert "'broken' of package syncbench-stranger does not load" in done.stderr
     assert "brightness" in done.stdout
 
 
@@ -95,7 +95,10 @@ def test_failures_are_retried_and_never_count_as_done(syncbench: Command, root: 
     assert done.returncode == 1
     assert "3 of 6 clips failed" in done.stderr
     failures = {f["clip"]: f["reason"] for f in summary(tmp_path / "run")["failures"]}  # type: ignore[attr-defined]
-    assert failures["tone/1"] == "ValueError: the lamp is broken"
+    said = (
+        "model 'darker' of package syncbench-stranger: ValueError: the lamp is broken (syncbench_stranger/__init__.py:"
+    )
+    assert failures["tone/1"].startswith(said)
     assert scores(tmp_path / "run")["brightness"]["n"] == 3
     again = syncbench(*arguments(root, "run", "--fail-on", "3"))
     assert again.returncode == 0, again.stderr

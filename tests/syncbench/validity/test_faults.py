@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from syncbench.contracts import SAMPLES_PER_FRAME, Word
+from syncbench.clip import SAMPLES_PER_FRAME, Word
 from syncbench.validity.faults import LADDERS, Ladder, Scene
 
 BY_NAME = {ladder.name: ladder for ladder in LADDERS}

@@ -1,0 +1,1 @@
+"""How the sync expert is trained."""

@@ -1,0 +1,1 @@
+"""Mouth landmarks on face crops."""

@@ -1,0 +1,1 @@
+"""How the lip reader is trained."""

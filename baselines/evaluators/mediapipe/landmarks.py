@@ -1,0 +1,76 @@
+"""MediaPipe's face landmarker as a landmark provider: an extra, and a model file the user has."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncbench import weights
+from syncbench.clip import Frames
+from syncbench.errors import Unavailable
+from syncbench.feature import Feature
+from syncbench.features.frames import FRAMES
+from syncbench.features.landmarks import Provider
+
+__all__ = ["MEDIAPIPE", "find_with_mediapipe"]
+
+# MediaPipe's mesh points that stand for dlib's 68.
+_MESH = (
+    127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356,  # jaw
+    70, 63, 105, 66, 107, 336, 296, 334, 293, 300,  # brows
+    168, 197, 5, 4, 75, 97, 2, 326, 305,  # nose
+    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,  # eyes
+    61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,  # outer lips
+    78, 82, 13, 312, 308, 317, 14, 87,  # inner lips
+)  # fmt: skip
+
+
+def find_with_mediapipe(frames: Frames, model: Path) -> NDArray[np.float32]:
+    """Return MediaPipe's landmarks of the first face in each frame, float32 ``[T, 68, 2]``, NaN where there is none."""
+    if reason := _mediapipe_missing():
+        raise Unavailable(reason)
+    mediapipe: Any = importlib.import_module("mediapipe")  # an extra: not there for type checkers either
+    tasks: Any = importlib.import_module("mediapipe.tasks.python")
+    vision = tasks.vision
+
+    options = vision.FaceLandmarkerOptions(base_options=tasks.BaseOptions(model_asset_path=str(model)), num_faces=1)
+    found = np.full((len(frames), 68, 2), np.nan, np.float32)
+    with vision.FaceLandmarker.create_from_options(options) as landmarker:
+        for number, frame in enumerate(frames):
+            picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(frame))
+            faces: Sequence[Any] = landmarker.detect(picture).face_landmarks
+            if faces:
+                mesh = np.array([(faces[0][point].x, faces[0][point].y) for point in _MESH], np.float32)
+                found[number] = mesh * np.array([frame.shape[1], frame.shape[0]], np.float32)
+    return found
+
+
+def _mediapipe_missing() -> str | None:
+    if importlib.util.find_spec("mediapipe") is None:
+        return "mediapipe is not installed: pip install 'syncbench[mediapipe]'"
+    return None
+
+
+def _unavailable() -> str | None:
+    return _mediapipe_missing() or weights.unavailable("face_landmarker")
+
+
+def _landmarks(frames: Frames) -> NDArray[np.float32]:
+    return find_with_mediapipe(frames, weights.require("face_landmarker"))
+
+
+MEDIAPIPE = Provider(
+    "mediapipe",
+    Feature(
+        "landmarks[mediapipe]", _landmarks, needs=(FRAMES,), stored=True,
+        weights=weights.lookup("face_landmarker").sha256,
+    ),
+    _unavailable,
+)  # fmt: skip
+"""The first face in each frame; NaN where it finds none."""

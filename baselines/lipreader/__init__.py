@@ -1,5 +1,0 @@
-"""A lip reader: words from the video of a mouth alone."""
-
-from syncbench.baselines.lipreader.reader import LIP_HYPOTHESIS, read_lips
-
-__all__ = ["LIP_HYPOTHESIS", "read_lips"]

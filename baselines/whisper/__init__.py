@@ -1,1 +1,0 @@
-"""Whisper as a recogniser under test, from a folder of weights that the user has."""

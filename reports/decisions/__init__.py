@@ -1,0 +1,1 @@
+"""Decisions: is one run better than another, and has it become worse."""

@@ -1,0 +1,1 @@
+"""Figures for papers: vector, fonts embedded, colours that everybody can tell apart."""

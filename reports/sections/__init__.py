@@ -1,0 +1,1 @@
+"""Sections of a report: one analysis each, with its tables and figures."""

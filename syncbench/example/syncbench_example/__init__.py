@@ -1,0 +1,1 @@
+"""Video-to-speech for SyncBench: say what silent lips say."""

@@ -1,0 +1,87 @@
+"""What learned evaluators owe the metrics that ask them: embeddings of lips and speech, words read from lips.
+
+Found by the entry points ``syncbench.evaluators`` (a function: protocol -> ``SyncEvaluator``), ``syncbench.protocols``
+(a ``Protocol``) and ``syncbench.readers`` (a function that gives a ``LipReader``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncbench.feature import Feature
+
+__all__ = ["LipReader", "Protocol", "SyncEvaluator", "text_of"]
+
+
+def _always() -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """How a clip's frames are prepared for an evaluator. Different preparation gives different scores.
+
+    Attributes:
+        name: as signatures say it.
+        version: raised whenever the preparation changes.
+        summary: what is done to the frames, and who scores so.
+        frames: feature: a clip's frames as the evaluator wants them (SyncNet v2: uint8 ``[T, 224, 224, 3]``, **BGR**); None
+            where SyncBench does not have the protocol yet.
+    """
+
+    name: str
+    version: int
+    summary: str
+    frames: Feature | None = None
+
+    @property
+    def signature(self) -> str:
+        """Name and version, such as ``native.1``."""
+        return f"{self.name}.{self.version}"
+
+
+@dataclass(frozen=True)
+class SyncEvaluator:
+    """A pair of networks that embed lips and speech in one space.
+
+    Attributes:
+        label: its name with the hash of its weights, such as ``syncnet_v2@961e8696``.
+        protocol: how it prepares frames and speech, with its version, such as ``native.1``.
+        embeddings: feature whose value is ``{"video": [n, D], "audio": [n, D]}``, float32, a window every frame.
+        unavailable: returns None, or one line: what is missing and the command that gets it.
+    """
+
+    label: str
+    protocol: str
+    embeddings: Feature
+    unavailable: Callable[[], str | None] = _always
+
+
+@dataclass(frozen=True)
+class LipReader:
+    """A network that reads words from a face's video.
+
+    Attributes:
+        label: its name with the hash of its weights.
+        decoding: how words come of its output, as signatures say it.
+        vocabulary: what it can read, as signatures say it.
+        words: the words it knows, normalised; None where it can read any.
+        hypothesis: feature: the words read, as the bytes of UTF-8 text, uint8 ``[n]`` (caches keep arrays).
+        unavailable: returns None, or one line: what is missing and the command that gets it.
+    """
+
+    label: str
+    decoding: str
+    vocabulary: str
+    words: frozenset[str] | None
+    hypothesis: Feature
+    unavailable: Callable[[], str | None] = _always
+
+
+def text_of(value: NDArray[np.uint8]) -> str:
+    """Return the text of a lip reader's hypothesis."""
+    return value.tobytes().decode()

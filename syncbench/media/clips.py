@@ -1,0 +1,57 @@
+"""What a clip shows and says, read from its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from syncbench.clip import FPS, SAMPLES_PER_FRAME, Clip, Frames, Recording, Waveform
+from syncbench.errors import ClipError
+from syncbench.media.read import count_frames, read_frames, read_pictures, read_speech
+
+__all__ = ["clip_frames", "clip_length", "clip_pictures", "clip_speech"]
+
+
+def _video(clip: Clip) -> Recording:
+    if clip.video is None:
+        raise ClipError("there is no video here" if clip.real else "there is no real video of this speech")
+    return clip.video
+
+
+def clip_frames(clip: Clip) -> Frames:
+    """Return the frames of a clip, uint8 ``[T, H, W, 3]``. Raises ClipError where they cannot be read."""
+    video = _video(clip)
+    return read_frames(video.path, video.start, video.end)
+
+
+def clip_pictures(clip: Clip) -> Iterator[VideoFrame]:
+    """Yield the decoded pictures behind ``clip_frames``, one per frame: not yet turned, nor converted to RGB."""
+    video = _video(clip)
+    return read_pictures(video.path, video.start, video.end)
+
+
+def clip_length(clip: Clip) -> int:
+    """Return how many frames a clip has: of its video; without one, as many as fit whole into its speech."""
+    if clip.video is not None:
+        return count_frames(clip.video.path, clip.video.start, clip.video.end)
+    return len(_read(clip)) // SAMPLES_PER_FRAME
+
+
+def clip_speech(clip: Clip, frames: int | None = None) -> Waveform:
+    """Return the speech of a clip, float32 ``[frames * 640]``, cut or padded with zeros.
+
+    ``frames`` is the length where the caller knows it, else ``clip_length``. Raises ClipError where there is none.
+    """
+    frames = clip_length(clip) if frames is None else frames
+    speech = _read(clip, frames)
+    wanted = frames * SAMPLES_PER_FRAME
+    return np.pad(speech[:wanted], (0, max(0, wanted - len(speech))))
+
+
+def _read(clip: Clip, frames: int | None = None) -> Waveform:
+    if clip.speech is None:
+        raise ClipError("there is no speech here")
+    start, end = clip.speech.start, clip.speech.end
+    return read_speech(clip.speech.path, start, end if frames is None else start + frames / FPS)

@@ -1,0 +1,259 @@
+"""Reading video and speech.
+
+What comes out is always the same: frames uint8 ``[T, H, W, 3]`` RGB at 25 per second, speech float32 ``[N]``
+at 16 kHz mono. What the files hold may differ from that in many ways; the rules are:
+
+- **Time zero** of a file is the first presented frame of its video, or the first sample where there is no video. An
+  audio track that starts later is padded with silence, one that starts earlier is cut: sample 0 belongs to frame 0.
+- **25 fps by presentation time.** A frame is shown from its own timestamp, rounded to the nearest 1/25 s, until that of
+  the next; the last one lasts as long as the file says. This is what FFmpeg's ``fps`` filter does by default, for
+  constant and variable rates alike. A file that is at 25 fps comes back frame by frame.
+- **Pixels** are the stored ones: rotated as the file asks (multiples of 90 degrees), not stretched to square pixels,
+  converted to RGB as FFmpeg does.
+- **Several streams:** the first video stream (cover art is not one) and the first audio stream are read, no other.
+- **Channels** are averaged.
+- **A file cut short** is an error, not a short clip: where the index of the file points past its end, or a Matroska or
+  AVI header promises over a tenth of a second more than is there, the message says how many frames are left. MPEG streams
+  promise nothing, so what is there is read.
+
+Every failure is one ``ClipError`` line: the file, what is wrong, what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from syncbench.clip import FPS, SAMPLE_RATE, Frames, Waveform
+from syncbench.errors import ClipError
+from syncbench.media.container import audio_stream, cut_short, opened, video_stream
+
+__all__ = ["MAX_BYTES", "count_frames", "read_frames", "read_pictures", "read_speech"]
+
+MAX_BYTES = 4 << 30
+"""A clip that would take more memory than this once decoded is an error that says to cut it."""
+
+_GAP = 0.1  # seconds between audio timestamps and samples so far that count as a hole and not as jitter
+
+_MISSING = 0.1  # seconds between the end of the data and the end in the header that count as a file cut short
+
+
+def read_frames(path: Path, start: float = 0.0, end: float | None = None) -> Frames:
+    """Return the frames of a video file between ``start`` and ``end``, uint8 ``[T, H, W, 3]`` RGB at 25 fps.
+
+    Args:
+        path: any file FFmpeg reads; the first video stream is taken.
+        start, end: seconds from the first frame; ``end`` None means to the end. Frame ``n`` of the result is the one
+            shown at ``start + n / 25``. A span that ends after the file does is given as far as it goes.
+
+    Raises:
+        ClipError: unreadable, cut short, no video, no frame in the span, or more than ``MAX_BYTES``.
+    """
+    pictures: list[NDArray[np.uint8]] = []
+    shown: VideoFrame | None = None
+    for frame in read_pictures(path, start, end):
+        picture = pictures[-1] if frame is shown else _rgb(path, frame)
+        shown = frame
+        if pictures and picture.shape != pictures[0].shape:
+            raise ClipError(
+                f"{path}: the picture changes size from {_size(pictures[0])} to {_size(picture)}"
+                f" at frame {len(pictures)}; encode it again at one size"
+            )
+        pictures.append(picture)
+        if len(pictures) * picture.nbytes > MAX_BYTES:
+            raise _too_large(path)
+    return np.stack(pictures)
+
+
+def count_frames(path: Path, start: float = 0.0, end: float | None = None) -> int:
+    """Return how many frames ``read_frames`` would give. The file is decoded: headers are not to be trusted."""
+    return sum(1 for _ in read_pictures(path, start, end))
+
+
+def read_speech(path: Path, start: float = 0.0, end: float | None = None) -> Waveform:
+    """Return the speech of a video or audio file between ``start`` and ``end``, float32 ``[N]``, 16 kHz mono.
+
+    Sample 0 is at ``start`` seconds after the first video frame of the same file (after its first sample, where it has
+    no video). What lies before the audio track begins is silence; what lies after it ends is left out, so ``N`` may be
+    less than asked for.
+
+    Raises:
+        ClipError: unreadable, cut short, no audio, or no sample in the span.
+    """
+    _check_span(path, start, end)
+    zero = _video_zero(path)
+    pieces: list[NDArray[np.float32]] = []  # mono, at the file's own rate, from time zero on
+    rate = written = 0
+    with opened(path) as container:
+        stream = audio_stream(path, container)
+        if stream is None:
+            raise ClipError(f"{path}: no audio stream; give the speech as a separate file")
+        to_float = av.AudioResampler(format="fltp")
+        for frame in container.decode(stream):
+            rate = rate or frame.sample_rate
+            if frame.sample_rate != rate:
+                raise ClipError(f"{path}: the sample rate changes from {rate} to {frame.sample_rate}; encode it again")
+            time = frame.time
+            if zero is None:
+                zero = time or 0.0
+            at = written if time is None else round((time - zero) * rate)
+            samples = np.concatenate([f.to_ndarray().mean(axis=0, dtype=np.float32) for f in to_float.resample(frame)])
+            if written == 0 and at < 0:
+                samples = samples[-at:]
+            elif at > written and (written == 0 or at - written > _GAP * rate):
+                if (at - written) * 4 > MAX_BYTES:
+                    raise _too_large(path)
+                pieces.append(np.zeros(at - written, np.float32))
+                written = at
+            pieces.append(samples)
+            written += len(samples)
+            if end is not None and written > (end + 1) * rate:  # a second more, for the resampler's filter
+                break
+            if written * 4 > MAX_BYTES:
+                raise _too_large(path)
+    if not written:
+        raise ClipError(f"{path}: the audio stream holds no sample from the first video frame on; encode it again")
+    samples = np.concatenate(pieces)
+    if not np.isfinite(samples).all():
+        raise ClipError(f"{path}: the audio holds values that are no numbers; fetch or encode it again")
+    speech = _resampled(samples, rate)
+    speech = speech[round(start * SAMPLE_RATE) : None if end is None else round(end * SAMPLE_RATE)]
+    if not len(speech):
+        raise ClipError(f"{path}: the audio ends at {written / rate:.2f} s, before {start:.2f} s; check the span")
+    return speech
+
+
+def _video_zero(path: Path) -> float | None:
+    """Return when the first video frame of ``path`` is presented; None where it has no video."""
+    with opened(path) as container:
+        stream = video_stream(path, container)
+        if stream is None:
+            return None
+        for frame in container.decode(stream):
+            return frame.time or 0.0
+    raise ClipError(f"{path}: the video stream holds no frame that can be decoded; encode it again")
+
+
+def read_pictures(path: Path, start: float = 0.0, end: float | None = None) -> Iterator[VideoFrame]:
+    """Yield the decoded picture shown at ``start``, ``start + 1/25``, ...: one for each frame of ``read_frames``.
+
+    Not yet turned, nor converted to RGB; the same object again where it is shown longer.
+    """
+    _check_span(path, start, end)
+    limit = None if end is None else round((end - start) * FPS)
+    with opened(path) as container:
+        stream = video_stream(path, container)
+        if stream is None:
+            raise ClipError(f"{path}: no video stream; give a video file")
+        _check_size(path, container, stream, start, end)
+        count = 0
+        zero: float | None = None
+        time, lasts = 0.0, 1 / FPS  # of the last frame decoded
+        shown: VideoFrame | None = None
+        for frame in _decoded(path, container, stream):
+            time = frame.time if frame.time is not None else time + lasts
+            zero = time if zero is None else zero
+            lasts = _duration(frame, stream)
+            slot = _slot(time - zero - start)  # from this frame of the result on it is the one to show
+            while shown is not None and count < slot and (limit is None or count < limit):
+                yield shown
+                count += 1
+            if limit is not None and count >= limit:
+                return
+            shown = frame
+        if shown is None or zero is None:
+            raise ClipError(f"{path}: the video stream holds no frame that can be decoded; encode it again")
+        finish = max(_slot(time + lasts - zero - start), int(time - zero >= start))
+        while count < (finish if limit is None else min(finish, limit)):
+            yield shown
+            count += 1
+        if not count:
+            raise ClipError(f"{path}: the video ends at {time + lasts - zero:.2f} s, before {start:.2f} s")
+
+
+def _slot(seconds: float) -> int:
+    """Return the nearest frame number at 25 fps, halves up (floats a hair below a half count as one)."""
+    return int(np.floor(seconds * FPS + 0.5 + 1e-6))
+
+
+def _duration(frame: VideoFrame, stream: av.VideoStream) -> float:
+    """Return how long ``frame`` is shown, in seconds: as it says, else by the average rate of its stream."""
+    if frame.duration and frame.time_base:
+        return float(frame.duration * frame.time_base)
+    return 1 / float(stream.average_rate or FPS)
+
+
+def _decoded(path: Path, container: InputContainer, stream: av.VideoStream) -> Iterator[VideoFrame]:
+    """Yield every frame of ``stream``; complain where the file breaks off."""
+    decoded = 0
+    reached = 0.0
+    try:
+        for packet in container.demux():
+            if packet.pts is not None and packet.time_base:
+                reached = max(reached, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+            if packet.stream.index != stream.index:
+                continue
+            for frame in packet.decode():
+                if isinstance(frame, VideoFrame):
+                    decoded += 1
+                    yield frame
+    except av.error.FFmpegError as e:
+        raise ClipError(
+            f"{path}: the video breaks off: {decoded} frames can be decoded, then the data is damaged"
+            f" ({(e.strerror or type(e).__name__).lower()}); fetch or encode it again"
+        ) from e
+    # Only these write the length in their header; elsewhere FFmpeg itself guesses it.
+    if container.format.name.startswith(("matroska", "avi")) and container.duration:
+        missing = container.duration / av.time_base - reached
+        if missing > _MISSING:
+            raise cut_short(path, f"{decoded} frames are left, the last {missing:.1f} s are missing")
+
+
+def _check_size(path: Path, container: InputContainer, stream: av.VideoStream, start: float, end: float | None) -> None:
+    """Complain before decoding where the frames would not fit into ``MAX_BYTES``, going by the headers."""
+    seconds = (container.duration or 0) / av.time_base
+    seconds = (seconds if end is None else min(seconds, end)) - start
+    if seconds * FPS * stream.codec_context.width * stream.codec_context.height * 3 > MAX_BYTES:
+        raise _too_large(path)
+
+
+def _check_span(path: Path, start: float, end: float | None) -> None:
+    if start < 0 or (end is not None and end <= start):
+        raise ClipError(f"{path}: a clip cannot run from {start} s to {end} s; check the span")
+
+
+def _too_large(path: Path) -> ClipError:
+    return ClipError(f"{path}: takes over {MAX_BYTES >> 30} GiB once decoded; cut it into shorter clips")
+
+
+def _rgb(path: Path, frame: VideoFrame) -> NDArray[np.uint8]:
+    """Return one frame as uint8 ``[H, W, 3]``, turned as the file asks."""
+    quarters, rest = divmod(frame.rotation, 90)
+    if rest:
+        raise ClipError(f"{path}: the picture is to be turned by {frame.rotation} degrees; encode it upright")
+    # More threads would be made and ended for each frame: for small pictures a hundred times the work.
+    picture = frame.to_ndarray(format="rgb24", threads=1).astype(np.uint8, copy=False)
+    return np.rot90(picture, quarters % 4) if quarters % 4 else picture
+
+
+def _resampled(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """Return mono ``samples`` at 16 kHz, by FFmpeg's resampler, without delay."""
+    if rate == SAMPLE_RATE:
+        return samples
+    whole = AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
+    whole.sample_rate = rate
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+    pieces = [*resampler.resample(whole), *resampler.resample(None)]
+    return np.concatenate([piece.to_ndarray()[0] for piece in pieces]).astype(np.float32, copy=False)
+
+
+def _size(picture: NDArray[np.uint8]) -> str:
+    return f"{picture.shape[1]}x{picture.shape[0]}"

@@ -1,0 +1,101 @@
+"""The three shipped generators on a real clip: the mouth moves with the speech, and nothing else changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from syncbench.baselines import faces
+from syncbench.clip import Clip, Recording
+from syncbench.errors import ClipError, CommandError
+from syncbench.media import clip_frames, clip_speech, write_lossless
+
+from ..asking import answer, cut, dubbed, system
+from ..conftest import real_clips
+
+GENERATORS = ["synctalkface", "cals", "wav2lip"]
+
+
+@pytest.fixture(scope="module")
+def real(grid_clips: list[Clip]) -> Clip:
+    return cut(grid_clips[0], 1.6)
+
+
+@pytest.fixture(scope="module")
+def other(lrs2_grid: Path) -> Clip:
+    return real_clips(lrs2_grid, "test", 6)[5]
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_shipped_weights_move_the_mouth_and_nothing_else(name: str, real: Clip) -> None:
+    video, frames = answer(system(name), real).video, clip_frames(real)
+    assert isinstance(video, np.ndarray)
+    assert video.shape == frames.shape
+    assert video.dtype == np.uint8
+    changed = (video != frames).any(axis=(0, 3))
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    assert rows.min() > 80  # below the nose's bridge, on a face of 160 pixels
+    assert columns.min() > 35
+    assert columns.max() < 130
+    drawn, filmed = (pixels[:, 98:120, 68:100].astype(np.float64) for pixels in (video, frames))
+    assert np.abs(np.diff(drawn, axis=0)).mean() > 0.25 * np.abs(np.diff(filmed, axis=0)).mean()
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_shipped_weights_are_small(name: str) -> None:
+    folder = Path(next(iter(faces.__path__)), name)
+    assert (folder / "weights.safetensors").stat().st_size < 15_000_000
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_other_speech_gives_another_mouth_and_the_same_speech_the_same(name: str, real: Clip, other: Clip) -> None:
+    asked = system(name)
+    own, driven, again = (answer(asked, clip).video for clip in (real, dubbed(real, other), real))
+    np.testing.assert_array_equal(own, again)
+    mouth = np.s_[15:40, 98:120, 68:100]
+    assert np.abs(own[mouth].astype(float) - driven[mouth]).mean() > 1.0
+
+
+def test_traces_are_addresses_by_ear_and_by_eye(real: Clip) -> None:
+    asked = system("synctalkface")
+    traces = answer(asked, real).traces
+    for key in ("addresses", "lip_addresses"):
+        assert traces[key].shape == (len(clip_frames(real)), 96)
+        np.testing.assert_allclose(traces[key].sum(axis=1), 1, atol=1e-4)
+    crossed = answer(asked, replace(real, real=False)).traces
+    assert "lip_addresses" not in crossed
+
+
+def test_the_target_mouth_does_not_leak(real: Clip, tmp_path: Path) -> None:
+    """A video whose mouth is painted over, but in its reference frame, gets the very same mouth."""
+    painted = clip_frames(real).copy()
+    painted[1:, 100:140, 58:110] = 0
+    path = write_lossless(tmp_path / "painted.mkv", painted, clip_speech(real))
+    clip = replace(real, video=Recording(path), real=False)
+    asked = system("wav2lip")
+    a, b = answer(asked, real).video, answer(asked, clip).video
+    inner = np.s_[:, 104:132, 66:102]  # where the blend is the generated image alone
+    np.testing.assert_array_equal(a[inner], b[inner])
+
+
+def test_a_face_can_be_found_by_any_provider_or_taken_as_a_crop(real: Clip) -> None:
+    own = answer(system("wav2lip"), real).video
+    for face in ("bundled", "box"):
+        drawn = answer(system("wav2lip", face=face), real).video
+        assert np.abs(own[:, 98:120, 68:100].astype(float) - drawn[:, 98:120, 68:100]).mean() < 4
+    with pytest.raises(ClipError, match="no landmark file"):
+        answer(system("wav2lip", face="precomputed"), replace(real, extras={}))
+
+
+def test_bad_options_are_said_clearly() -> None:
+    with pytest.raises(CommandError, match="option 'referense' of model 'synctalkface': did you mean reference"):
+        system("synctalkface", referense="3")
+    with pytest.raises(CommandError, match="are not at"):
+        system("synctalkface", weights="nowhere.safetensors")
+    with pytest.raises(CommandError, match=r"--option reference=first .*valid integer"):
+        system("synctalkface", reference="first")
+    with pytest.raises(CommandError, match="unknown landmark provider 'mediapip': did you mean mediapipe"):
+        system("synctalkface", face="mediapip")

@@ -1,0 +1,97 @@
+"""Reading: every frame comes back where it is shown, whatever the file's rate, timing and rotation."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from syncbench import media
+from syncbench.errors import ClipError
+
+from .conftest import encode, greys, level
+
+
+@pytest.mark.parametrize("rate", [Fraction(30_000, 1001), Fraction(30), Fraction(24), Fraction(50), Fraction(25, 2)])
+@pytest.mark.parametrize("suffix", ["mkv", "mp4"])  # timestamps rounded to milliseconds, and near exact ones
+def test_other_rates_become_25_fps(tmp_path, rate, suffix):
+    count = 24
+    settings = {"codec": "libx264rgb", "pixels": "rgb24", "options": {"qp": "0"}} if suffix == "mp4" else {}
+    times = [n / rate for n in range(count)]
+    path = encode(tmp_path / f"a.{suffix}", greys(range(0, 240, 10)), times, rate=rate, **settings)
+    shown = level(media.read_frames(path))
+    assert len(shown) == media.count_frames(path) == round(float(count / rate * 25))
+    for n, value in enumerate(shown):
+        # what is shown at n/25 s began at most half a frame of 25 fps later, and nothing newer did
+        begin = value / 10 / float(rate) * 25
+        following = (value / 10 + 1) / float(rate) * 25
+        assert begin <= n + 0.5 + 0.02
+        assert following >= n + 0.5 - 0.02 or value == 230
+
+
+def test_variable_rate_shows_each_frame_until_the_next(tmp_path):
+    times = [0, 0.04, 0.2, 0.24, 0.26, 0.4]  # a hole of four frames, then one shown for half a frame
+    path = encode(tmp_path / "a.mkv", greys([0, 40, 80, 120, 160, 200]), times)
+    assert level(media.read_frames(path)) == [0, 40, 40, 40, 40, 80, 120, 160, 160, 160, 200]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(20, 300), min_size=1, max_size=12))
+def test_any_timing_agrees_with_the_definition(tmp_path, steps):
+    times = np.concatenate([[0], np.cumsum(steps)]) / 1000
+    path = encode(tmp_path / "a.mkv", greys(range(0, 10 * len(times), 10)), times.tolist())
+    shown = np.array(level(media.read_frames(path))) // 10
+    slots = np.floor(times * 25 + 0.5 + 1e-6)
+    expected = [max(np.flatnonzero(slots <= n)) for n in range(len(shown))]
+    assert shown.tolist() == expected
+    assert len(shown) >= slots[-1]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"), [(0, 0.2, range(5)), (0.2, 0.4, range(5, 10)), (0.6, None, range(15, 20))]
+)
+def test_a_span_is_cut_by_time(burst, start, end, expected):
+    path, _ = burst
+    shown = media.read_frames(path, start, end)
+    assert [round(v / 10) for v in level(shown)] == list(expected)
+    assert media.count_frames(path, start, end) == len(shown)
+
+
+def test_a_span_past_the_end_gives_what_is_there(burst):
+    assert media.count_frames(burst[0], 0.6, 9.0) == 5
+
+
+def test_rotation_is_honoured(tmp_path):
+    frames = greys([0] * 3)
+    frames[:, :8, :16] = 255  # bright top left quarter of 16 x 32
+    path = encode(tmp_path / "a.mp4", frames, [0, 0.04, 0.08], codec="libx264", pixels="yuv420p", rotation=90)
+    shown = media.read_frames(path)
+    assert shown.shape == (3, 32, 16, 3)
+    corners = {"tl": shown[0, 2, 2, 0], "tr": shown[0, 2, -3, 0], "bl": shown[0, -3, 2, 0], "br": shown[0, -3, -3, 0]}
+    assert max(corners, key=lambda c: corners[c]) == "bl"  # a quarter turn counterclockwise
+
+
+def test_the_first_of_two_video_streams_is_read(tmp_path):
+    path = encode(tmp_path / "a.mkv", greys([10, 20, 30]), [0, 0.04, 0.08], tracks=2)
+    assert level(media.read_frames(path)) == [10, 20, 30]
+
+
+def test_spans_that_make_no_sense(burst):
+    path, _ = burst
+    with pytest.raises(ClipError, match="check the span"):
+        media.read_frames(path, 0.4, 0.2)
+    with pytest.raises(ClipError, match=r"ends at 0\.80 s, before 5\.00 s"):
+        media.read_frames(path, 5.0)
+    with pytest.raises(ClipError, match=r"audio ends at .* before 5\.00 s"):
+        media.read_speech(path, 5.0)
+
+
+def test_a_huge_file_is_refused_before_it_fills_the_memory(burst, tmp_path, monkeypatch):
+    path, _ = burst
+    monkeypatch.setattr("syncbench.media.read.MAX_BYTES", 20_000)
+    with pytest.raises(ClipError, match="cut it into shorter clips"):
+        media.read_frames(path)
+    assert media.read_frames(path, 0, 0.2).shape[0] == 5  # a span that fits is read
