@@ -184,7 +184,7 @@ class WordError(Metric):
         if reference.clip.transcript is None:
             raise ClipError("there is no transcript to compare with")
         if output.clip.transcript is None:
-            raise ClipError("the recogniser gave no words, not even none")
+            raise ClipError("the answer has no words: a recogniser that hears none answers with an empty text")
         return count_errors(
             self.normaliser.apply(reference.clip.transcript), self.normaliser.apply(output.clip.transcript)
         )

@@ -28,7 +28,7 @@ class Videos(System[Options]):
         super().__init__(setup, name)
         self.root = Path(setup.argument).resolve()
         if not setup.argument or not self.root.is_dir():
-            raise CommandError(f"--model folder:DIR needs a folder of videos; '{setup.argument}' is none")
+            raise CommandError(f"--model folder:DIR needs a folder of videos; '{setup.argument}' is no folder")
         self.videos = walk(self.root).videos
         self.settings["folder"] = self.root.name
 

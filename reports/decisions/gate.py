@@ -136,14 +136,20 @@ def judge(cases: Sequence[Case], policy: Policy) -> list[Verdict]:
     """Return one verdict per case; the policy's level is shared among them by Holm's correction."""
     resamples = max(2000, round(5 * len(cases) / policy.level))  # no p-value is below 2 / resamples
     tests = [paired_test(case.run, case.baseline, case.groups, resamples).get(case.score.name) for case in cases]
+    least = _least(policy.level / max(1, len(cases)))
     corrected = holm({str(i): test.p for i, test in enumerate(tests) if test is not None})
     return [
-        _untested(case, policy) if test is None else _judged(case, test, corrected[str(i)], policy)
+        _untested(case, policy) if test is None else _judged(case, test, corrected[str(i)], policy, least)
         for i, (case, test) in enumerate(zip(cases, tests, strict=True))
     ]
 
 
-def _judged(case: Case, test: PairedResult, p: float, policy: Policy) -> Verdict:
+def _least(level: float) -> int:
+    """Return how many independent clips can be significant at a level: no p-value is below ``2 / 2**clips``."""
+    return math.floor(math.log2(2 / level)) + 1
+
+
+def _judged(case: Case, test: PairedResult, p: float, policy: Policy, least: int) -> Verdict:
     score = case.score
     worse = -1 if score.direction == "higher" else 1
     loss = worse * test.difference
@@ -165,6 +171,9 @@ def _judged(case: Case, test: PairedResult, p: float, policy: Policy) -> Verdict
         outcome = "cannot tell"
         enough = _enough(loss, low, high, policy.unseen * floor, count)
         reason = f"a loss of {number(high, score.digits)} cannot be ruled out; {enough} would tell"
+        if loss > floor and count < least:
+            reason = f"worse by more than the floor, but {count} clips are too few to be sure: {least} agreeing ones"
+            reason = f"{reason} would tell"
     return Verdict(
         score.name, score.condition, score.title, score.unit, score.direction, score.digits, outcome, reason,
         baseline=old, value=new, loss=loss, low=low, high=high, floor=floor, p=p, n=test.n, blocks=count,
@@ -250,4 +259,6 @@ def _check_patterns(policy: Policy, baseline: Run) -> None:
         alone = policy.model_copy(update={"scores": {pattern: policy.scores[pattern]}})
         if not any(alone.limits(s.name, s.condition) and s.direction != "none" for s in baseline.summary.scores):
             known = ", ".join(sorted({s.name for s in baseline.summary.scores if s.direction != "none"}))
-            raise CommandError(f"policy: '{pattern}' fits no score that {baseline.name} can be held to: {known}")
+            raise CommandError(
+                f"policy: '{pattern}' matches no score of {baseline.name} that has a better way; it has {known}"
+            )

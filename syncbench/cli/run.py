@@ -83,7 +83,7 @@ def run(
 
     if executor != "local":
         raise CommandError(
-            f"--executor {executor} is not there: local is; use --shard i/n to spread a run over machines"
+            f"--executor {executor} is not known: there is local; use --shard i/n to spread a run over machines"
         )
     request = Request(
         model=_absolute(model),

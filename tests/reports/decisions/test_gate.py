@@ -54,6 +54,16 @@ def test_too_few_clips_cannot_tell(make_run: MakeRun) -> None:
     assert gate(one, make_run("grouped", near(0, 2), groups=groups), POLICY).exit_code == 2
 
 
+def test_a_handful_of_clips_cannot_be_sure_and_it_says_how_many_could(make_run: MakeRun) -> None:
+    policy = POLICY.model_copy(update={"min_clips": 2})
+    few = gate(make_run("few-worse", near(-3, 1)[:5]), make_run("few", near(0, 2)[:5]), policy)
+    assert few.exit_code == 2
+    # two scores share 5 %, and no p-value of 6 clips is below 2 / 2**6 = 0.031; of 7 it is 0.016
+    assert few.verdicts[0].reason.endswith("5 clips are too few to be sure: 7 agreeing ones would tell")
+    enough = gate(make_run("worse", near(-3, 1)[:7]), make_run("baseline", near(0, 2)[:7]), policy)
+    assert enough.exit_code == 1
+
+
 def test_a_wide_interval_cannot_tell_and_says_how_many_clips_would(make_run: MakeRun) -> None:
     run, baseline = make_run("noisy", near(0.05, 1, 2.0)), make_run("baseline", near(0, 2, 2.0))
     limits = {"lse_c": Limits(absolute=0.15)}
@@ -132,10 +142,10 @@ def test_patterns_and_conditions(make_run: MakeRun) -> None:
     policy = Policy(scores={"wer@audio=babble*": Limits(absolute=1), "wer": Limits(absolute=5)})
     outcomes = {v.condition: v.outcome for v in gate(run, baseline, policy).verdicts}
     assert outcomes == {"": "pass", "audio=babble@0,visual=clean": "fail"}
-    with pytest.raises(CommandError, match="'psnrr' fits no score"):
+    with pytest.raises(CommandError, match="'psnrr' matches no score"):
         gate(run, baseline, Policy(scores={"psnrr": Limits(absolute=1)}))
     talk = make_run("talk", near(0, 1))
-    with pytest.raises(CommandError, match="'av_offset' fits no score"):  # it has no better way
+    with pytest.raises(CommandError, match="'av_offset' matches no score"):  # it has no better way
         gate(talk, talk, Policy(scores={"av_offset": Limits(absolute=1)}))
 
 
