@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from syncbench import _torchvision, weights
 from syncbench.clip import Frames
 from syncbench.feature import Feature, Features
-from syncbench.features.frames import FRAMES
+from syncbench.features.frames import FOOTAGE
 from syncbench.measurement import Measurement
+from syncbench.media import Footage, spans
 from syncbench.metric import Metric, ScoreSpec
 
 __all__ = ["POOL3", "Fid", "FidMeasurement", "activations", "frechet_distance", "network"]
@@ -66,14 +67,14 @@ def network(state: Mapping[str, Any]) -> Any:
     return built.eval().to(memory_format=torch.channels_last)  # a third faster on a CPU, the same arithmetic
 
 
-def activations(network: Any, frames: Frames, batch: int = 16) -> NDArray[np.float32]:
+def activations(network: Any, frames: Frames | Footage, batch: int = 16) -> NDArray[np.float32]:
     """Return the pool3 activations of frames, uint8 ``[T, H, W, 3]`` RGB of any size, as float32 ``[T, 2048]``."""
     import torch
 
     parts: list[NDArray[np.float32]] = []
     with torch.inference_mode():
-        for start in range(0, len(frames), batch):
-            pixels = torch.from_numpy(np.ascontiguousarray(frames[start : start + batch])).permute(0, 3, 1, 2)
+        for span in spans(frames, batch):
+            pixels = torch.from_numpy(np.ascontiguousarray(frames[span])).permute(0, 3, 1, 2)
             parts.append(network(pixels.float() / 255)[0][:, :, 0, 0].numpy())
     return np.concatenate(parts) if parts else np.zeros((0, DIMENSIONS), np.float32)
 
@@ -83,11 +84,13 @@ def _official(path: Path) -> Any:
     return network(weights.load_checkpoint(path))
 
 
-def _pool3(frames: Frames) -> NDArray[np.float32]:
+def _pool3(frames: Footage) -> NDArray[np.float32]:
     return activations(_official(weights.require("inception_fid")), frames)
 
 
-POOL3 = Feature("inception_pool3", _pool3, needs=(FRAMES,), weights=weights.lookup("inception_fid").sha256, stored=True)
+POOL3 = Feature(
+    "inception_pool3", _pool3, needs=(FOOTAGE,), weights=weights.lookup("inception_fid").sha256, stored=True
+)
 """The pool3 activations of a clip's frames, float32 ``[T, 2048]``."""
 
 

@@ -7,6 +7,8 @@ PSNR by several dB.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -14,8 +16,9 @@ from scipy import ndimage
 from syncbench.clip import Frames
 from syncbench.errors import ClipError
 from syncbench.feature import Features
-from syncbench.features.frames import FRAMES
+from syncbench.features.frames import FOOTAGE
 from syncbench.measurement import Ratios
+from syncbench.media import Footage, spans
 from syncbench.metric import Measured, Metric, ScoreSpec
 
 __all__ = ["PSNR_CAP", "ImageQuality", "frame_pairs", "psnr", "ssim"]
@@ -62,13 +65,18 @@ def ssim(reference: Frames, output: Frames) -> NDArray[np.float64]:
     return np.array([_ssim(*pair) for pair in zip(reference, output, strict=True)])
 
 
-def frame_pairs(reference: Features, output: Features) -> tuple[Frames, Frames]:
-    """Return the frames of both, cut to the shorter. Raises ClipError where their sizes differ."""
-    real, made = reference[FRAMES], output[FRAMES]
+def frame_pairs(reference: Features, output: Features, least: int = 1) -> Iterator[tuple[Frames, Frames]]:
+    """Yield the frames of both, piece by piece, as far as both go.
+
+    Raises ClipError where their sizes differ, or are under ``least`` pixels a side.
+    """
+    real, made = reference[FOOTAGE], output[FOOTAGE]
     if real.shape[1:] != made.shape[1:]:
         raise ClipError(f"the answer is {_size(made)} pixels, the real video {_size(real)}: write it at that size")
-    length = min(len(real), len(made))
-    return real[:length], made[:length]
+    if min(real.shape[1:3]) < least:
+        raise ClipError(f"frames of at least {least} x {least} pixels are needed, not {_size(real)}")
+    for span in spans(real if len(real) < len(made) else made):
+        yield real[span], made[span]
 
 
 def _mean_square(real: NDArray[np.uint8], made: NDArray[np.uint8]) -> float:
@@ -106,7 +114,7 @@ def _same_shape(reference: Frames, output: Frames) -> None:
         raise ValueError(f"frames must be of one shape, not {reference.shape} and {output.shape}")
 
 
-def _size(frames: Frames) -> str:
+def _size(frames: Frames | Footage) -> str:
     return f"{frames.shape[2]} x {frames.shape[1]}"
 
 
@@ -125,14 +133,14 @@ class ImageQuality(Metric):
             "structural similarity of whole RGB frames, mean over frames", 4,
         ),
     )  # fmt: skip
-    features = (FRAMES,)
+    features = (FOOTAGE,)
     settings = {"colour": "rgb", "region": "frame", "ssim": "gauss11-1.5", "psnr_cap": f"{PSNR_CAP:g}"}
 
     def measure(self, reference: Features, output: Features) -> Measured:
-        real, made = frame_pairs(reference, output)
-        if min(real.shape[1:3]) <= 2 * _RADIUS:
-            raise ClipError(f"SSIM needs frames of at least 11 x 11 pixels, not {_size(real)}")
-        curves = {"psnr": psnr(real, made), "ssim": ssim(real, made)}
-        count = len(real)
+        found = [(psnr(*pair), ssim(*pair)) for pair in frame_pairs(reference, output, 2 * _RADIUS + 1)]
+        curves = {
+            name: np.concatenate(rows) for name, rows in zip(("psnr", "ssim"), zip(*found, strict=True), strict=True)
+        }
+        count = len(curves["psnr"])
         sums = Ratios({name: (float(curve.sum()), count) for name, curve in curves.items()}, measured=count)
         return Measured(sums, curves)

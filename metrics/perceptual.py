@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from syncbench import _torchvision, weights
 from syncbench.clip import Frames
-from syncbench.errors import ClipError
 from syncbench.feature import Features
-from syncbench.features.frames import FRAMES
+from syncbench.features.frames import FOOTAGE
 from syncbench.measurement import Ratios
 from syncbench.metric import Metric, ScoreSpec
 from syncbench.metrics.image_quality import frame_pairs
@@ -76,7 +75,7 @@ class Lpips(Metric):
     """LPIPS with one trunk, over the frames both videos have: the corpus score is the mean over all frames of all clips."""
 
     inputs = frozenset({"video"})
-    features = (FRAMES,)
+    features = (FOOTAGE,)
 
     def __init__(self, trunk: Trunk = "alex") -> None:
         self.trunk: Trunk = trunk
@@ -95,10 +94,9 @@ class Lpips(Metric):
         return weights.unavailable(_TRUNK_WEIGHTS[self.trunk])
 
     def measure(self, reference: Features, output: Features) -> Ratios:
-        real, made = frame_pairs(reference, output)
-        if min(real.shape[1:3]) < _SMALLEST[self.trunk]:
-            raise ClipError(f"LPIPS needs frames of at least {_SMALLEST[self.trunk]} pixels a side")
-        found = distances(_official(self.trunk), real, made)
+        network = _official(self.trunk)
+        pairs = frame_pairs(reference, output, _SMALLEST[self.trunk])
+        found = np.concatenate([distances(network, *pair) for pair in pairs])
         return Ratios({self.name: (float(found.sum(dtype=np.float64)), len(found))}, measured=len(found))
 
 

@@ -5,7 +5,7 @@ What a system did not give is absent: it is never filled in from the clip.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Video(Answer):
-    """Frames uint8 ``[T, H, W, 3]``, or a video file, or a stretch of one. Sound in the file is not looked at."""
+    """Frames uint8 ``[T, H, W, 3]``, or a video file, or a stretch of one. Sound in the file is not looked at.
 
-    video: Frames | Path | Recording
+    For long videos frames may come in pieces: an iterator of arrays, such as a generator.
+    """
+
+    video: Frames | Iterator[Frames] | Path | Recording
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Speech(Answer):
 class AudioVisual(Answer):
     """Video and speech together; ``said`` are the words of the speech, where they are known to be others."""
 
-    video: Frames | Path | Recording
+    video: Frames | Iterator[Frames] | Path | Recording
     speech: Waveform | Path | Recording
     said: str | None = None
 
@@ -94,7 +97,7 @@ def _check_video(video: object) -> None:
     if isinstance(video, np.ndarray):
         if video.dtype != np.uint8 or video.ndim != 4 or video.shape[3] != 3 or not video.size:
             raise ClipError(f"the answer's frames must be uint8 [T, H, W, 3] with T > 0, not {_a(video)}")
-    else:
+    elif not isinstance(video, Iterator):  # each piece is checked as it is written
         _check_file(video, "video")
 
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.answer import Answer
 from syncbench.clip import Clip, Frames, Waveform
 from syncbench.errors import ClipError
 from syncbench.feature import Feature, Features
-from syncbench.features.frames import FRAMES
+from syncbench.features.frames import FOOTAGE
 from syncbench.features.speech import SPEECH
+from syncbench.media import Footage
 from syncbench.options import Options
 
 __all__ = ["Given", "Setup", "System"]
@@ -71,9 +73,14 @@ class Given:
 
     @property
     def frames(self) -> Frames:
-        """The video's frames, uint8 ``[T, H, W, 3]``."""
-        frames: Frames = self[FRAMES]
-        return frames
+        """The video's frames, uint8 ``[T, H, W, 3]``. Raises ClipError where they would fill over 4 GiB."""
+        return np.asarray(self.footage)
+
+    @property
+    def footage(self) -> Footage:
+        """The same, decoded piece by piece, so that the video may be of any length: see :func:`syncbench.media.spans`."""
+        footage: Footage = self[FOOTAGE]
+        return footage
 
     @property
     def speech(self) -> Waveform:

@@ -37,7 +37,9 @@ class Frozen(System[Options]):
     task = "talking-face"
 
     def answer(self, given: Given) -> Video:
-        return Video(np.broadcast_to(given.frames[:1], given.frames.shape).copy())
+        footage = given.footage
+        still = footage[:1]
+        return Video(np.repeat(still, span.stop - span.start, axis=0) for span in media.spans(footage))
 
 
 class Shuffled(System[Options]):

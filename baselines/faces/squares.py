@@ -17,6 +17,7 @@ from torch import Tensor
 from syncbench.baselines.faces.networks import Face
 from syncbench.clip import Frames
 from syncbench.errors import ClipError
+from syncbench.media import Footage, spans
 
 __all__ = ["Boxes", "blend_mask", "crop", "find_boxes", "paste", "to_images", "to_pixels"]
 
@@ -69,8 +70,15 @@ def _resize(images: Tensor, side: int) -> Tensor:
     return F.interpolate(images, (side, side), mode="bicubic", antialias=True).clamp(0, 255)
 
 
-def crop(frames: Frames, boxes: Boxes, size: int) -> Frames:
+def crop(frames: Frames | Footage, boxes: Boxes, size: int) -> Frames:
     """Return the squares, uint8 ``[T, size, size, 3]``; beyond the frame its edge is repeated."""
+    if len(frames) != len(boxes):
+        raise ValueError(f"{len(frames)} frames, but boxes for {len(boxes)}")
+    parts = [_crop(frames[span], boxes[span], size) for span in spans(frames)]
+    return np.concatenate(parts) if parts else np.zeros((0, size, size, 3), np.uint8)
+
+
+def _crop(frames: Frames, boxes: Boxes, size: int) -> Frames:
     height, width = frames.shape[1:3]
     squares = np.stack(
         [

@@ -7,7 +7,7 @@ frame. The generated part is pasted into the clip's own frames with a soft edge.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -21,13 +21,14 @@ from syncbench import registry
 from syncbench.answer import Video
 from syncbench.baselines.faces.mel import mel_spectrogram
 from syncbench.baselines.faces.networks import Face, hide
-from syncbench.baselines.faces.squares import crop, find_boxes, paste, to_images, to_pixels
+from syncbench.baselines.faces.squares import Boxes, crop, find_boxes, paste, to_images, to_pixels
 from syncbench.clip import Frames
 from syncbench.errors import CommandError
 from syncbench.feature import Features
-from syncbench.features.frames import FRAMES
+from syncbench.features.frames import FOOTAGE
 from syncbench.features.landmarks import fitted
 from syncbench.files import file_hash
+from syncbench.media import Footage, spans
 from syncbench.options import Options
 from syncbench.system import Given, Setup, System
 
@@ -57,7 +58,7 @@ def face_landmarks(clip: Given | Features, source: str = "auto") -> NDArray[np.f
         return None
     if source == "auto":
         source = "precomputed" if clip.has("landmarks") else "bundled"
-    return fitted(np.asarray(clip[registry.landmarks(source).feature], np.float32), len(clip[FRAMES]))
+    return fitted(np.asarray(clip[registry.landmarks(source).feature], np.float32), len(clip[FOOTAGE]))
 
 
 class TalkingFace(System[OptionsT], Generic[OptionsT]):
@@ -102,23 +103,27 @@ class TalkingFace(System[OptionsT], Generic[OptionsT]):
         raise NotImplementedError
 
     def observe(self, squares: Tensor) -> Mapping[str, NDArray[Any]]:
-        """Return traces of what the real lips ``[T, 3, size, size]`` say; it never reaches the image."""
+        """Return traces of what the real lips, uint8 ``[T, size, size, 3]``, say; it never reaches the image."""
         return {}
 
     def answer(self, given: Given) -> Video:
         """Return the clip's frames with a generated mouth, at the clip's size. Raises ClipError."""
-        frames, device = given.frames, self.setup.device
-        boxes = find_boxes(face_landmarks(given, self.options.face), frames.shape, self.face)
-        squares = torch.from_numpy(crop(frames, boxes, self.face.size))
-        mel = mel_spectrogram(given.speech)
-        look = to_images(squares[min(self.options.reference, len(frames) - 1)]).to(device)
+        footage = given.footage
+        boxes = find_boxes(face_landmarks(given, self.options.face), footage.shape, self.face)
+        squares = torch.from_numpy(crop(footage, boxes, self.face.size))
         with torch.inference_mode():
-            units, traces = self.drive(mel, len(frames))
-            images: list[Frames] = []
-            for start in range(0, len(frames), _BATCH):
-                poses = hide(to_images(squares[start : start + _BATCH].to(device)), self.face)
-                identity = torch.cat([poses, look.expand_as(poses)], dim=1)  # [N, 6, size, size]
-                images.append(to_pixels(self.draw(units[start : start + _BATCH], identity)))
+            units, traces = self.drive(mel_spectrogram(given.speech), len(footage))
             if given.real:
-                traces = {**traces, **self.observe(to_images(squares).to(device))}
-        return Video(paste(frames, np.concatenate(images), boxes, self.face), traces=traces)
+                traces = {**traces, **self.observe(squares)}
+        return Video(self._drawn(footage, boxes, squares, units), traces=traces)
+
+    def _drawn(self, footage: Footage, boxes: Boxes, squares: Tensor, units: Tensor) -> Iterator[Frames]:
+        """Yield the generated frames, piece by piece."""
+        device = self.setup.device
+        look = to_images(squares[min(self.options.reference, len(squares) - 1)]).to(device)
+        for part in spans(footage, _BATCH):
+            with torch.inference_mode():
+                poses = hide(to_images(squares[part].to(device)), self.face)
+                identity = torch.cat([poses, look.expand_as(poses)], dim=1)  # [N, 6, size, size]
+                images = to_pixels(self.draw(units[part], identity))
+            yield paste(footage[part], images, boxes[part], self.face)

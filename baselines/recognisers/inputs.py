@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from syncbench.clip import SAMPLES_PER_FRAME, Frames, Waveform
 from syncbench.corruptions.visual import fill_missing
 from syncbench.errors import ClipError
+from syncbench.media import Footage
 
 __all__ = ["mouth_crops", "normalise_mouths", "normalise_speech"]
 
@@ -50,7 +51,7 @@ def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> tup
     return a, complex(t.mean() - a * s.mean())
 
 
-def mouth_crops(frames: Frames, landmarks: Landmarks, size: int, field: int = 96) -> Mouths:
+def mouth_crops(frames: Frames | Footage, landmarks: Landmarks, size: int, field: int = 96) -> Mouths:
     """Return the grey mouths of a clip, uint8 ``[T, size, size]``.
 
     Args:
@@ -64,15 +65,15 @@ def mouth_crops(frames: Frames, landmarks: Landmarks, size: int, field: int = 96
     from scipy.ndimage import map_coordinates
 
     smooth = _smooth(fill_missing(landmarks))
-    grey = frames.astype(np.float32) @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    luma = np.array([0.299, 0.587, 0.114], dtype=np.float32)
     axis = ((np.arange(size) + 0.5) / size - 0.5) * field
     offset = axis[None, :] + 1j * axis[:, None]
     crops = np.empty((len(frames), size, size), dtype=np.uint8)
-    for t, points in enumerate(smooth):
+    for t, (points, frame) in enumerate(zip(smooth, frames, strict=True)):
         a, _ = _similarity(points[list(STABLE)], CANONICAL)
         mouth = points[48:68].mean(axis=0)
         place = complex(mouth[0], mouth[1]) + offset / a
-        crop = map_coordinates(grey[t], [place.imag, place.real], order=1, mode="constant")
+        crop = map_coordinates(frame.astype(np.float32) @ luma, [place.imag, place.real], order=1, mode="constant")
         crops[t] = np.rint(crop).astype(np.uint8)
     return crops
 

@@ -94,7 +94,7 @@ class RecogniserSystem(System[RecogniserOptions]):
         speech: list[NDArray[np.float32]] | None = None
         if self.network.visual is not None:
             landmarks = given[registry.landmarks(best_source(given)).feature]
-            crops = mouth_crops(given.frames, landmarks, preset.stored, preset.field)
+            crops = mouth_crops(given.footage, landmarks, preset.stored, preset.field)
             mouths = [normalise_mouths(crops, preset.crop)]
         if self.network.audio is not None:
             speech = [normalise_speech(given.speech, frames)]

@@ -191,15 +191,15 @@ def _slots(run: Run, shown: Exhibit, most: int = 8) -> list[_Slot]:
         return []
     address = np.asarray(found[0], dtype=float)  # [T, slots]
     try:
-        frames = media.clip_frames(run.output(shown.clip, shown.condition))
+        footage = media.clip_footage(run.output(shown.clip, shown.condition))
     except ClipError:
         return []
     share = address.sum(axis=0) / max(address.sum(), 1e-12)
     slots: list[_Slot] = []
     for slot in np.argsort(-share, kind="stable")[:most]:
         frame = int(address[:, slot].argmax())
-        if frame < len(frames):
-            slots.append(_Slot(int(slot), frame, percent(share[slot]), vector.picture(frames[frame])))
+        if frame < len(footage):
+            slots.append(_Slot(int(slot), frame, percent(share[slot]), vector.picture(footage[frame : frame + 1][0])))
     return slots
 
 

@@ -154,8 +154,9 @@ def _show(clip: Clip, run: Path, folder: Path, trouble: list[str]) -> str:
         else:
             path = stem.with_suffix(".mp4")
             if not path.exists():
-                frames = media.clip_frames(clip)
-                media.write_video(path, frames, media.clip_speech(clip, len(frames)) if clip.speech else None)
+                footage = media.clip_footage(clip)
+                speech = media.clip_speech(clip, len(footage)) if clip.speech else None
+                media.write_video(path, (footage[span] for span in media.spans(footage)), speech)
     except (ClipError, OSError) as error:
         trouble.append(str(error))
         return ""

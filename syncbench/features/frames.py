@@ -6,20 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench import media
-from syncbench.clip import Frames
 from syncbench.feature import Feature
 
-__all__ = ["FRAMES", "LENGTH", "SHAPE"]
+__all__ = ["FOOTAGE", "FRAMES", "LENGTH", "SHAPE"]
 
-FRAMES = Feature("frames", media.clip_frames, reads=frozenset({"video"}))
-"""Frames, uint8 ``[T, H, W, 3]``, RGB, 25 per second. Kept in memory only: the video is their store."""
+FOOTAGE = Feature("footage", media.clip_footage, reads=frozenset({"video"}))
+"""Frames as :class:`media.Footage`, uint8 ``[T, H, W, 3]``, RGB, 25 per second. The video is their store."""
+
+FRAMES = Feature("frames", np.asarray, needs=(FOOTAGE,))
+"""The same as one array. Raises ClipError where it would fill over 4 GiB."""
 
 
-def _shape(frames: Frames) -> NDArray[np.int64]:
+def _shape(frames: media.Footage) -> NDArray[np.int64]:
     return np.array(frames.shape[:3], np.int64)
 
 
-SHAPE = Feature("shape", _shape, needs=(FRAMES,), stored=True)
+SHAPE = Feature("shape", _shape, needs=(FOOTAGE,), stored=True)
 """Number, height and width of the frames, int64 ``[3]``."""
 
 LENGTH = Feature(

@@ -12,7 +12,8 @@ from scipy import ndimage
 
 from syncbench.clip import Frames
 from syncbench.feature import Feature
-from syncbench.features.frames import FRAMES
+from syncbench.features.frames import FOOTAGE
+from syncbench.media import Footage, spans
 
 __all__ = ["SIDE_PER_FACE", "crop_mouths", "mouth_boxes", "mouths"]
 
@@ -21,16 +22,15 @@ SIDE_PER_FACE = 1.1
 _EYE_TO_MOUTH = 1.12  # that distance over the one from eyes to mouth, on a frontal face: holds the size when it turns
 _CENTRE_SIGMA = 3.0  # frames; syllables are shorter, nods are longer
 _SIZE_SIGMA = 12.0  # frames
-_CHUNK = 64  # frames resampled at a time
 
 
 def mouths(landmarks: Feature, size: int = 96) -> Feature:
     """Return the feature of grey mouth crops, uint8 ``[T, size, size]``, placed by the landmarks of another feature."""
 
-    def crop(frames: Frames, points: NDArray[np.float32]) -> NDArray[np.uint8]:
+    def crop(frames: Footage, points: NDArray[np.float32]) -> NDArray[np.uint8]:
         return crop_mouths(frames, points, size)
 
-    return Feature(f"mouths[{size},{landmarks.name}]", crop, needs=(FRAMES, landmarks))
+    return Feature(f"mouths[{size},{landmarks.name}]", crop, needs=(FOOTAGE, landmarks))
 
 
 def mouth_boxes(landmarks: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
@@ -57,7 +57,7 @@ def mouth_boxes(landmarks: NDArray[np.floating]) -> tuple[NDArray[np.float32], N
 
 
 def crop_mouths(
-    frames: NDArray[np.uint8], landmarks: NDArray[np.floating], size: int = 96, scale: float = 1.0
+    frames: Frames | Footage, landmarks: NDArray[np.floating], size: int = 96, scale: float = 1.0
 ) -> NDArray[np.uint8]:
     """Return grey mouth crops, uint8 [T, size, size].
 
@@ -82,8 +82,7 @@ def crop_mouths(
     finer = max(1, int(np.ceil(sides.max(initial=1) / size)))  # sample that much finer, then average: no aliasing
     steps = (torch.arange(size * finer) + 0.5) / (size * finer) - 0.5  # across the crop, -0.5..0.5
     crops = np.empty((len(frames), size, size), np.uint8)
-    for start in range(0, len(frames), _CHUNK):
-        part = slice(start, start + _CHUNK)
+    for part in spans(frames):
         grey = torch.from_numpy(_grey(frames[part]))[:, None]  # [t, 1, H, W]
         centre, side = torch.from_numpy(centres[part]), torch.from_numpy(sides[part])
         x = ((centre[:, :1] + side[:, None] * steps) * 2) / width - 1  # [t, S]

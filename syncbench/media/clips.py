@@ -9,9 +9,10 @@ from av.video.frame import VideoFrame
 
 from syncbench.clip import FPS, SAMPLES_PER_FRAME, Clip, Frames, Recording, Waveform
 from syncbench.errors import ClipError
-from syncbench.media.read import count_frames, read_frames, read_pictures, read_speech
+from syncbench.media.footage import Footage
+from syncbench.media.read import count_frames, open_footage, read_pictures, read_speech
 
-__all__ = ["clip_frames", "clip_length", "clip_pictures", "clip_speech"]
+__all__ = ["clip_footage", "clip_frames", "clip_length", "clip_pictures", "clip_speech"]
 
 
 def _video(clip: Clip) -> Recording:
@@ -21,9 +22,14 @@ def _video(clip: Clip) -> Recording:
 
 
 def clip_frames(clip: Clip) -> Frames:
-    """Return the frames of a clip, uint8 ``[T, H, W, 3]``. Raises ClipError where they cannot be read."""
+    """Return the frames of a clip, uint8 ``[T, H, W, 3]``. Raises ClipError where they cannot be read or fill over 4 GiB."""
+    return np.asarray(clip_footage(clip))
+
+
+def clip_footage(clip: Clip) -> Footage:
+    """Return the frames of a clip, decoded as they are asked for. Raises ClipError where they cannot be read."""
     video = _video(clip)
-    return read_frames(video.path, video.start, video.end)
+    return open_footage(video.path, video.start, video.end)
 
 
 def clip_pictures(clip: Clip) -> Iterator[VideoFrame]:

@@ -35,42 +35,71 @@ from numpy.typing import NDArray
 from syncbench.clip import FPS, SAMPLE_RATE, Frames, Waveform
 from syncbench.errors import ClipError
 from syncbench.media.container import audio_stream, cut_short, opened, video_stream
+from syncbench.media.footage import HELD_BYTES, Footage
 
-__all__ = ["MAX_BYTES", "count_frames", "read_frames", "read_pictures", "read_speech"]
+__all__ = ["MAX_BYTES", "count_frames", "open_footage", "read_frames", "read_pictures", "read_speech"]
 
 MAX_BYTES = 4 << 30
-"""A clip that would take more memory than this once decoded is an error that says to cut it."""
+"""Speech that would take more memory than this once decoded is an error that says to cut it."""
 
 _GAP = 0.1  # seconds between audio timestamps and samples so far that count as a hole and not as jitter
 
 _MISSING = 0.1  # seconds between the end of the data and the end in the header that count as a file cut short
 
 
-def read_frames(path: Path, start: float = 0.0, end: float | None = None) -> Frames:
+def open_footage(path: Path, start: float = 0.0, end: float | None = None) -> Footage:
     """Return the frames of a video file between ``start`` and ``end``, uint8 ``[T, H, W, 3]`` RGB at 25 fps.
 
+    The file is decoded once to count them (headers are not to be trusted), and again in pieces for each pass over them
+    where they are too many to be kept.
+
     Args:
-        path: any file FFmpeg reads; the first video stream is taken.
+        path: any file FFmpeg reads.
         start, end: seconds from the first frame; ``end`` None means to the end. Frame ``n`` of the result is the one
             shown at ``start + n / 25``. A span that ends after the file does is given as far as it goes.
 
     Raises:
-        ClipError: unreadable, cut short, no video, no frame in the span, or more than ``MAX_BYTES``.
+        ClipError: unreadable, cut short, no video, a picture that changes size, or no frame in the span.
     """
-    pictures: list[NDArray[np.uint8]] = []
+    size: tuple[int, int] | None = None
+    held: list[Frames] | None = []
+    count = room = 0
     shown: VideoFrame | None = None
     for frame in read_pictures(path, start, end):
-        picture = pictures[-1] if frame is shown else _rgb(path, frame)
+        if frame is not shown:
+            here = _upright_size(path, frame)
+            if size is None:
+                size, room = here, HELD_BYTES // (here[0] * here[1] * 3)
+                held = [] if _expected(path, start, end) <= room else None
+            if here != size:
+                raise ClipError(
+                    f"{path}: the picture changes size from {size[1]}x{size[0]} to {here[1]}x{here[0]}"
+                    f" at frame {count}; encode it again at one size"
+                )
+        count += 1
+        if count > room:
+            held = None  # the headers promised too little
+        if held is not None:
+            held.append(held[-1] if frame is shown else _rgb(path, frame))
         shown = frame
-        if pictures and picture.shape != pictures[0].shape:
-            raise ClipError(
-                f"{path}: the picture changes size from {_size(pictures[0])} to {_size(picture)}"
-                f" at frame {len(pictures)}; encode it again at one size"
-            )
-        pictures.append(picture)
-        if len(pictures) * picture.nbytes > MAX_BYTES:
-            raise _too_large(path)
-    return np.stack(pictures)
+    assert size is not None
+    if held is not None:
+        return Footage.of(np.stack(held))
+    return Footage((count, *size, 3), lambda: _pieces(path, start, end), str(path))
+
+
+def _pieces(path: Path, start: float, end: float | None) -> Iterator[Frames]:
+    shown: VideoFrame | None = None
+    picture = np.zeros((0, 0, 3), np.uint8)
+    for frame in read_pictures(path, start, end):
+        if frame is not shown:
+            picture, shown = _rgb(path, frame), frame
+        yield picture[None]
+
+
+def read_frames(path: Path, start: float = 0.0, end: float | None = None) -> Frames:
+    """Return the frames of :func:`open_footage` as one array. Raises ClipError where it would take over 4 GiB."""
+    return np.asarray(open_footage(path, start, end))
 
 
 def count_frames(path: Path, start: float = 0.0, end: float | None = None) -> int:
@@ -153,7 +182,6 @@ def read_pictures(path: Path, start: float = 0.0, end: float | None = None) -> I
         stream = video_stream(path, container)
         if stream is None:
             raise ClipError(f"{path}: no video stream; give a video file")
-        _check_size(path, container, stream, start, end)
         count = 0
         zero: float | None = None
         time, lasts = 0.0, 1 / FPS  # of the last frame decoded
@@ -217,12 +245,11 @@ def _decoded(path: Path, container: InputContainer, stream: av.VideoStream) -> I
             raise cut_short(path, f"{decoded} frames are left, the last {missing:.1f} s are missing")
 
 
-def _check_size(path: Path, container: InputContainer, stream: av.VideoStream, start: float, end: float | None) -> None:
-    """Complain before decoding where the frames would not fit into ``MAX_BYTES``, going by the headers."""
-    seconds = (container.duration or 0) / av.time_base
-    seconds = (seconds if end is None else min(seconds, end)) - start
-    if seconds * FPS * stream.codec_context.width * stream.codec_context.height * 3 > MAX_BYTES:
-        raise _too_large(path)
+def _expected(path: Path, start: float, end: float | None) -> float:
+    """Return how many frames the headers promise; 0 where they promise nothing."""
+    with opened(path) as container:
+        seconds = (container.duration or 0) / av.time_base
+    return ((seconds if end is None else min(seconds, end)) - start) * FPS
 
 
 def _check_span(path: Path, start: float, end: float | None) -> None:
@@ -236,12 +263,23 @@ def _too_large(path: Path) -> ClipError:
 
 def _rgb(path: Path, frame: VideoFrame) -> NDArray[np.uint8]:
     """Return one frame as uint8 ``[H, W, 3]``, turned as the file asks."""
-    quarters, rest = divmod(frame.rotation, 90)
-    if rest:
-        raise ClipError(f"{path}: the picture is to be turned by {frame.rotation} degrees; encode it upright")
+    quarters = _quarters(path, frame)
     # More threads would be made and ended for each frame: for small pictures a hundred times the work.
     picture = frame.to_ndarray(format="rgb24", threads=1).astype(np.uint8, copy=False)
     return np.rot90(picture, quarters % 4) if quarters % 4 else picture
+
+
+def _quarters(path: Path, frame: VideoFrame) -> int:
+    """Return by how many quarters of a circle a picture is to be turned."""
+    quarters, rest = divmod(frame.rotation, 90)
+    if rest:
+        raise ClipError(f"{path}: the picture is to be turned by {frame.rotation} degrees; encode it upright")
+    return quarters
+
+
+def _upright_size(path: Path, frame: VideoFrame) -> tuple[int, int]:
+    """Return height and width of a picture once it is turned."""
+    return (frame.width, frame.height) if _quarters(path, frame) % 2 else (frame.height, frame.width)
 
 
 def _resampled(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
@@ -253,7 +291,3 @@ def _resampled(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
     pieces = [*resampler.resample(whole), *resampler.resample(None)]
     return np.concatenate([piece.to_ndarray()[0] for piece in pieces]).astype(np.float32, copy=False)
-
-
-def _size(picture: NDArray[np.uint8]) -> str:
-    return f"{picture.shape[1]}x{picture.shape[0]}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -21,31 +23,30 @@ from syncbench.files import replacing
 __all__ = ["write_lossless", "write_video", "write_wav"]
 
 
-def write_video(path: Path, frames: Frames, speech: Waveform | None = None) -> Path:
+def write_video(path: Path, frames: Frames | Iterable[Frames], speech: Waveform | None = None) -> Path:
     """Write an mp4 at 25 fps and return its path: H.264 at CRF 12 and, where ``speech`` is given, AAC.
 
     Args:
         path: the file appears only when it is complete.
-        frames: uint8 ``[T, H, W, 3]`` RGB. Even sizes are stored as 4:2:0 as every player expects; odd ones as 4:4:4,
-            so that they come back with the size they had.
+        frames: uint8 ``[T, H, W, 3]`` RGB, or several such arrays of one size, one after the other. Even sizes are
+            stored as 4:2:0 as every player expects; odd ones as 4:4:4, so that they come back with the size they had.
         speech: float32 ``[N]``, 16 kHz, in -1..1.
 
     Raises:
         ClipError: no frames, or not the shape and type above.
         CommandError: the file cannot be written.
     """
-    even = frames.ndim == 4 and frames.shape[1] % 2 == 0 and frames.shape[2] % 2 == 0
     # Without assembler: x264's reads past a picture's edge, so that equal frames gave one of a few files.
     options = {"crf": "12", "preset": "veryfast", "x264-params": "asm=0"}
-    return _write(path, frames, speech, "mp4", "libx264", "yuv420p" if even else "yuv444p", options, "aac")
+    return _write(path, frames, speech, _Codec("mp4", "libx264", "yuv420p", "yuv444p", options, "aac"))
 
 
-def write_lossless(path: Path, frames: Frames, speech: Waveform | None = None) -> Path:
+def write_lossless(path: Path, frames: Frames | Iterable[Frames], speech: Waveform | None = None) -> Path:
     """Write a Matroska file (``.mkv``) that reads back exactly, and return its path: RGB and float PCM.
 
     Arguments and errors as for ``write_video``.
     """
-    return _write(path, frames, speech, "matroska", "ffv1", "bgr0", {}, "pcm_f32le")
+    return _write(path, frames, speech, _Codec("matroska", "ffv1", "bgr0", "bgr0", {}, "pcm_f32le"))
 
 
 def write_wav(path: Path, speech: Waveform) -> Path:
@@ -70,35 +71,40 @@ def _into(path: Path) -> Iterator[Path]:
         raise CommandError(f"{path}: cannot be written ({reason}); choose another folder or free some space") from e
 
 
-def _write(
-    path: Path,
-    frames: Frames,
-    speech: Waveform | None,
-    container_format: str,
-    video_codec: str,
-    pixels: str,
-    options: dict[str, str],
-    audio_codec: Literal["aac", "pcm_f32le"],
-) -> Path:
-    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3 or not frames.size:
-        raise ClipError(f"{path}: frames must be uint8 [T, H, W, 3] with T > 0, not {frames.dtype} {frames.shape}")
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    """How a file is written: pixel formats for even and for odd sizes, options of the video's encoder."""
+
+    container: str
+    video: str
+    even: str
+    odd: str
+    options: dict[str, str]
+    audio: Literal["aac", "pcm_f32le"]
+
+
+def _write(path: Path, frames: Frames | Iterable[Frames], speech: Waveform | None, codec: _Codec) -> Path:
     if speech is not None and (speech.ndim != 1 or not speech.size or not np.isfinite(speech).all()):
         raise ClipError(f"{path}: speech must be finite float32 [N] with N > 0, not {speech.dtype} {speech.shape}")
-    with _into(path) as temporary, av.open(str(temporary), "w", format=container_format) as container:
-        video = container.add_stream(video_codec, rate=FPS, options=options)
+    pieces = _checked(path, [frames] if isinstance(frames, np.ndarray) else frames)
+    first = next(pieces)
+    height, width = first.shape[1:3]
+    with _into(path) as temporary, av.open(str(temporary), "w", format=codec.container) as container:
+        video = container.add_stream(codec.video, rate=FPS, options=codec.options)
         if not isinstance(video, av.VideoStream):
-            raise TypeError(video_codec)
-        video.width, video.height, video.pix_fmt = frames.shape[2], frames.shape[1], pixels
+            raise TypeError(codec.video)
+        video.width, video.height = width, height
+        video.pix_fmt = codec.odd if height % 2 or width % 2 else codec.even
         video.codec_context.thread_count = 1  # the same bytes on any machine
         audio = None
         if speech is not None:
-            audio = container.add_stream(audio_codec, rate=SAMPLE_RATE, layout="mono")
-            if audio_codec == "aac":
+            audio = container.add_stream(codec.audio, rate=SAMPLE_RATE, layout="mono")
+            if codec.audio == "aac":
                 audio.bit_rate = 96_000
-        for n, picture in enumerate(frames):
+        for n, picture in enumerate(picture for piece in chain([first], pieces) for picture in piece):
             frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             # Left to encode(), one in some hundred frames differs between runs.
-            frame = frame.reformat(format=pixels, threads=1)
+            frame = frame.reformat(format=video.pix_fmt, threads=1)
             frame.pts, frame.time_base = n, Fraction(1, FPS)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
@@ -110,3 +116,17 @@ def _write(
                 container.mux(audio.encode(sound))
             container.mux(audio.encode(None))
     return path
+
+
+def _checked(path: Path, pieces: Iterable[Frames]) -> Iterator[Frames]:
+    """Yield the pieces, at least one; complain where one is no frames, or of another size than the first."""
+    size: tuple[int, ...] | None = None
+    for piece in pieces:
+        if piece.dtype != np.uint8 or piece.ndim != 4 or piece.shape[3] != 3 or not piece.size:
+            raise ClipError(f"{path}: frames must be uint8 [T, H, W, 3] with T > 0, not {piece.dtype} {piece.shape}")
+        size = size or piece.shape[1:]
+        if piece.shape[1:] != size:
+            raise ClipError(f"{path}: frames of {piece.shape[1:]} come after frames of {size}: write one size")
+        yield piece
+    if size is None:
+        raise ClipError(f"{path}: there is no frame to write")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from syncbench import media
 from syncbench.answer import Answer, AudioVisual, Spans, Speech, Text, Video
-from syncbench.clip import SAMPLE_RATE, Clip, Recording, Target, Waveform, Word
+from syncbench.clip import SAMPLE_RATE, Clip, Frames, Recording, Target, Waveform, Word
 from syncbench.files import digest, file_hash, read_arrays, replacing, write_arrays, write_text
 from syncbench.measurement import Measurement
 from syncbench.task import Task
@@ -78,7 +78,7 @@ def keep_answer(
 
 
 def _keep_video(
-    video: NDArray[np.uint8] | Path | Recording, stem: Path, speech: Callable[[], Waveform | None]
+    video: Frames | Iterator[Frames] | Path | Recording, stem: Path, speech: Callable[[], Waveform | None]
 ) -> Recording:
     if isinstance(video, Recording):
         return video

@@ -23,7 +23,7 @@ from syncbench.corruptions.conditions import CLEAN
 from syncbench.corruptions.corruption import Scene
 from syncbench.errors import ClipError, CommandError, Unavailable, debugging, one_line
 from syncbench.feature import Features
-from syncbench.features.frames import FRAMES, LENGTH
+from syncbench.features.frames import FOOTAGE, LENGTH
 from syncbench.features.speech import SPEECH, SPEECH_LENGTH
 from syncbench.files import write_arrays
 from syncbench.measurement import Measurement
@@ -219,7 +219,7 @@ def _heard(features: Features) -> Waveform | None:
 def _corrupted(features: Features, scene: Scene, parts: frozenset[str], owner: str, folder: Path) -> Given:
     """Return the clip as the system gets it: arrays in memory, written without loss only where files are read."""
     known: dict[str, Any] = {LENGTH.name: features[LENGTH]}
-    known |= {FRAMES.name: scene.frames} if features.has("video") else {}
+    known |= {FOOTAGE.name: media.Footage.of(scene.frames)} if features.has("video") else {}
     known |= {SPEECH.name: scene.speech} if features.has("speech") else {}
 
     def write() -> Clip:

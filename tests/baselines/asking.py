@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from syncbench import registry
-from syncbench.clip import Clip
+from syncbench.clip import Clip, Frames
 from syncbench.feature import Features
 from syncbench.options import read_options
 from syncbench.runs.plan import given_parts, make_system
 from syncbench.system import Given, Setup, System
 
-__all__ = ["answer", "cut", "dubbed", "given", "system"]
+__all__ = ["answer", "cut", "drawn", "dubbed", "given", "system"]
 
 
 def system(name: str, argument: str = "", **options: str) -> System[Any]:
@@ -29,6 +31,11 @@ def given(asked: System[Any], clip: Clip) -> Given:
 def answer(asked: System[Any], clip: Clip) -> Any:
     """Return a system's answer to a clip."""
     return asked.answer(given(asked, clip))
+
+
+def drawn(asked: System[Any], clip: Clip) -> Frames:
+    """Return the frames that a generator draws for a clip."""
+    return np.concatenate([*answer(asked, clip).video])
 
 
 def cut(clip: Clip, seconds: float) -> Clip:

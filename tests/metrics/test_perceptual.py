@@ -83,7 +83,7 @@ def test_scores_are_means_over_frames(tmp_path: Path, stand_in: StandIn) -> None
     total = one + alex().measure(reference, reference)
     assert total.scores() == {"lpips_alex": pytest.approx(expected / 5, rel=1e-5)}
     small = features("small", made[:, :30])
-    with pytest.raises(ClipError, match="at least 31 pixels"):
+    with pytest.raises(ClipError, match="at least 31 x 31 pixels"):
         alex().measure(small, small)
 
 

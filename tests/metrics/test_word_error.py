@@ -78,7 +78,7 @@ def test_metric_reads_both_clips_and_names_its_normaliser() -> None:
     untold = Features(dataclasses.replace(said, transcript=None))
     with pytest.raises(ClipError, match="there is no transcript"):
         metric.measure(untold, Features(heard))
-    with pytest.raises(ClipError, match="the recogniser gave no words"):
+    with pytest.raises(ClipError, match="the answer has no words"):
         metric.measure(Features(said), untold)
     with pytest.raises(CommandError, match="unknown normaliser 'upper': did you mean upper-alnum"):
         WordError("upper")

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from syncbench.clip import Frames
 from syncbench.feature import Feature
-from syncbench.features.frames import FRAMES
+from syncbench.features.frames import FOOTAGE
 from syncbench.features.landmarks import Provider
 from syncbench.features.mouths import crop_mouths, mouth_boxes, mouths
 from syncbench.files import file_hash
+from syncbench.media import Footage, spans
 
 if TYPE_CHECKING:
     from syncbench.baselines.evaluators.landmarks.network import Landmarker
@@ -38,7 +39,7 @@ def _network(path: Path = WEIGHTS) -> Landmarker:
     return network
 
 
-def find_landmarks(frames: Frames) -> NDArray[np.float32]:
+def find_landmarks(frames: Frames | Footage) -> NDArray[np.float32]:
     """Return 68 landmarks per frame, float32 [T, 68, 2]: x and y in pixels, dlib's order, NaN where no face is seen.
 
     A first network sees the whole crop; a second one looks at the mouth alone, placed by the first, and says where the
@@ -59,7 +60,7 @@ def find_landmarks(frames: Frames) -> NDArray[np.float32]:
     return found
 
 
-def _find_faces(frames: Frames) -> NDArray[np.float32]:
+def _find_faces(frames: Frames | Footage) -> NDArray[np.float32]:
     """Return all 68 landmarks as the first network sees them, float32 [T, 68, 2]."""
     import torch
     import torch.nn.functional as F
@@ -74,8 +75,7 @@ def _find_faces(frames: Frames) -> NDArray[np.float32]:
     luma = torch.tensor([0.299, 0.587, 0.114])
     found = np.empty((len(frames), 68, 2), np.float32)
     with torch.inference_mode():
-        for start in range(0, len(frames), _CHUNK):
-            part = slice(start, start + _CHUNK)
+        for part in spans(frames):
             grey = (torch.from_numpy(np.ascontiguousarray(frames[part])).float() @ luma)[:, None]  # [t, 1, H, W]
             square = F.pad(grey, margins, mode="replicate") if any(margins) else grey
             small = F.interpolate(square, (INPUT_SIZE, INPUT_SIZE), mode="bilinear", antialias=True)
@@ -86,7 +86,7 @@ def _find_faces(frames: Frames) -> NDArray[np.float32]:
     return found
 
 
-def _find_lips(frames: Frames, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+def _find_lips(frames: Frames | Footage, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the lips' 20 landmarks, 0..1 across the mouth crop, float32 [T, 20, 2]."""
     import torch
 
@@ -103,7 +103,7 @@ def _find_lips(frames: Frames, landmarks: NDArray[np.float32]) -> NDArray[np.flo
 
 
 LANDMARKS = Feature(
-    "landmarks[bundled]", find_landmarks, needs=(FRAMES,), version=2, weights=file_hash(WEIGHTS), stored=True
+    "landmarks[bundled]", find_landmarks, needs=(FOOTAGE,), version=2, weights=file_hash(WEIGHTS), stored=True
 )
 """Landmarks of a clip's video by the bundled network, float32 ``[T, 68, 2]``."""
 BUNDLED = Provider("bundled", LANDMARKS)

@@ -15,7 +15,7 @@ from syncbench import weights
 from syncbench.clip import Frames
 from syncbench.errors import Unavailable
 from syncbench.feature import Feature
-from syncbench.features.frames import FRAMES
+from syncbench.features.frames import FOOTAGE
 from syncbench.features.landmarks import Provider
 
 __all__ = ["MEDIAPIPE", "find_with_mediapipe"]
@@ -68,7 +68,7 @@ def _landmarks(frames: Frames) -> NDArray[np.float32]:
 MEDIAPIPE = Provider(
     "mediapipe",
     Feature(
-        "landmarks[mediapipe]", _landmarks, needs=(FRAMES,), stored=True,
+        "landmarks[mediapipe]", _landmarks, needs=(FOOTAGE,), stored=True,
         weights=weights.lookup("face_landmarker").sha256,
     ),
     _unavailable,

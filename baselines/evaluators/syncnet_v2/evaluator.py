@@ -17,6 +17,7 @@ from syncbench.features.evaluators import SyncEvaluator
 from syncbench.features.mfcc import int16_scale, mfcc
 from syncbench.features.speech import SPEECH
 from syncbench.files import file_hash
+from syncbench.media import Footage
 
 if TYPE_CHECKING:
     from syncbench.baselines.evaluators.syncnet_v2.network import SyncNet
@@ -43,7 +44,7 @@ def syncnet_v2(protocol: str = "native", checkpoint: Path | None = None) -> Sync
             )
         return None if checkpoint else weights.unavailable("syncnet_v2")
 
-    def embeddings(frames: Frames, speech: Waveform) -> dict[str, NDArray[np.float32]]:
+    def embeddings(frames: Footage, speech: Waveform) -> dict[str, NDArray[np.float32]]:
         return embed(_network(checkpoint or weights.require("syncnet_v2")), frames, speech)
 
     def missing(speech: Waveform) -> dict[str, NDArray[np.float32]]:
@@ -59,7 +60,9 @@ def syncnet_v2(protocol: str = "native", checkpoint: Path | None = None) -> Sync
     return SyncEvaluator(label, prepared.signature, feature, unavailable)
 
 
-def embed(network: SyncNet, frames: Frames, speech: Waveform, batch: int = 16) -> dict[str, NDArray[np.float32]]:
+def embed(
+    network: SyncNet, frames: Frames | Footage, speech: Waveform, batch: int = 16
+) -> dict[str, NDArray[np.float32]]:
     """Embed a clip's lips and speech.
 
     Args:

@@ -18,7 +18,7 @@ from syncbench.clip import FPS, Clip, Frames
 from syncbench.errors import ClipError
 from syncbench.feature import Feature
 from syncbench.features.evaluators import Protocol
-from syncbench.features.frames import FRAMES
+from syncbench.features.frames import FOOTAGE
 from syncbench.features.resize import bilinear
 
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ __all__ = ["LATENTSYNC", "MOCHABENCH", "MOVA", "NATIVE", "VERSE", "WAV2LIP_LRS",
 SIZE = 224
 
 
-def _native(frames: Frames) -> Frames:
-    return bilinear(frames[..., ::-1], SIZE, SIZE)
+def _native(footage: media.Footage) -> media.Footage:
+    shape = (len(footage), SIZE, SIZE, 3)
+    pieces = lambda: (bilinear(footage[span][..., ::-1], SIZE, SIZE) for span in media.spans(footage))  # noqa: E731
+    return media.Footage(shape, pieces, "the frames for SyncNet")
 
 
 def _wav2lip_lrs(clip: Clip) -> Frames:
@@ -41,7 +43,7 @@ NATIVE = Protocol(
     "native",
     1,
     "decoded frames, whole, resized to 224 x 224 as OpenCV does; for face crops",
-    Feature("syncnet_frames[native.1]", _native, needs=(FRAMES,)),
+    Feature("syncnet_frames[native.1]", _native, needs=(FOOTAGE,)),
 )
 WAV2LIP_LRS = Protocol(
     "wav2lip-lrs",

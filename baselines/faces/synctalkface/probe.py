@@ -22,6 +22,7 @@ from syncbench.baselines.faces.squares import Boxes, crop, find_boxes, paste, to
 from syncbench.baselines.faces.synctalkface.network import Generator
 from syncbench.clip import Frames, Waveform
 from syncbench.features.landmarks import mouth_opening
+from syncbench.media import Footage
 
 __all__ = ["PAIRS", "STEPS", "Probe", "exhibit", "pairs_of", "probe", "used_slots"]
 
@@ -88,19 +89,20 @@ class Probe:
 
 
 def probe(
-    generator: Generator, frames: Frames, speech: Waveform, landmarks: NDArray[np.float32] | None, reference: int = 0
+    generator: Generator, footage: Footage, speech: Waveform, landmarks: NDArray[np.float32] | None, reference: int = 0
 ) -> Probe:
     """Prepare a clip for probing: ``landmarks`` as for ``find_boxes``, ``reference`` the frame to draw. Raises ClipError."""
-    boxes = find_boxes(landmarks, frames.shape, generator.config.face)
-    place = slice(at := min(reference, len(frames) - 1), at + 1)
+    boxes = find_boxes(landmarks, footage.shape, generator.config.face)
+    place = slice(at := min(reference, len(footage) - 1), at + 1)
+    frame = footage[place]
     device = generator.memory.keys.device
-    look = to_images(torch.from_numpy(crop(frames[place], boxes[place], generator.config.face.size))).to(device)
-    chunks = torch.from_numpy(mel_chunks(mel_spectrogram(speech), len(frames))).to(device)
+    look = to_images(torch.from_numpy(crop(frame, boxes[place], generator.config.face.size))).to(device)
+    chunks = torch.from_numpy(mel_chunks(mel_spectrogram(speech), len(footage))).to(device)
     with torch.inference_mode():
         audio = generator.audio(chunks[:, None])  # [T, D]
         addresses = generator.memory.hear(audio).addresses.cpu().numpy()
     identity = torch.cat([hide(look, generator.config.face), look], dim=1)
-    return Probe(generator, frames[place], boxes[place], identity, audio.mean(dim=0, keepdim=True), addresses)
+    return Probe(generator, frame, boxes[place], identity, audio.mean(dim=0, keepdim=True), addresses)
 
 
 def used_slots(addresses: NDArray[np.floating[Any]]) -> NDArray[np.int64]:

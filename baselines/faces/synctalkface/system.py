@@ -14,6 +14,7 @@ from torch import Tensor
 from syncbench.baselines.checkpoint import load_networks, read_header
 from syncbench.baselines.faces.mel import mel_chunks
 from syncbench.baselines.faces.networks import lip_windows
+from syncbench.baselines.faces.squares import to_images
 from syncbench.baselines.faces.synctalkface.config import config_from
 from syncbench.baselines.faces.synctalkface.network import Generator
 from syncbench.baselines.faces.synctalkface.probe import exhibit, probe
@@ -54,14 +55,17 @@ class SyncTalkFace(TalkingFace[FaceOptions]):
         return self.generator.draw(units, identity)
 
     def observe(self, squares: Tensor) -> Mapping[str, NDArray[Any]]:
-        padded = torch.cat([squares[:1], squares[:1], squares, squares[-1:], squares[-1:]])
+        padded = torch.cat([squares[:1], squares[:1], squares, squares[-1:], squares[-1:]])  # [T + 4, size, size, 3]
         memory, lip = self.generator.memory, self.generator.lip
-        seen = [
-            memory.see(lip(lip_windows(padded[None, start : start + _BATCH + 4], self.face))).addresses
-            for start in range(0, len(squares), _BATCH)
+
+        def seen(start: int) -> Tensor:
+            return to_images(padded[None, start : start + _BATCH + 4].to(self.setup.device))
+
+        found = [
+            memory.see(lip(lip_windows(seen(start), self.face))).addresses for start in range(0, len(squares), _BATCH)
         ]
-        return {"lip_addresses": torch.cat(seen).cpu().numpy()}
+        return {"lip_addresses": torch.cat(found).cpu().numpy()}
 
     def probe(self, given: Given) -> Mapping[str, NDArray[Any]]:
         landmarks = face_landmarks(given, self.options.face)
-        return exhibit(probe(self.generator, given.frames, given.speech, landmarks, self.options.reference))
+        return exhibit(probe(self.generator, given.footage, given.speech, landmarks, self.options.reference))

@@ -24,7 +24,7 @@ from syncbench.feature import Features
 from syncbench.features.speech import SPEECH
 from syncbench.recipe import Training
 
-from ..asking import answer, cut, system
+from ..asking import answer, cut, drawn, system
 from ..killing import assert_equal, killed_after
 
 RECIPES = registry.names("recipe")
@@ -97,7 +97,7 @@ def test_generators_draw_with_what_was_trained(name: str, trained: Trained, synt
     clip = cut(synthetic_clips[0], 0.4)
     weights = trained(name) / "weights.safetensors"
     for asked in (system(name, weights=str(weights)), system(name, str(weights))):
-        assert answer(asked, clip).video.shape[0] == 10
+        assert drawn(asked, clip).shape[0] == 10
 
 
 @pytest.mark.parametrize("name", RECOGNISERS)

@@ -89,9 +89,18 @@ def test_spans_that_make_no_sense(burst):
         media.read_speech(path, 5.0)
 
 
-def test_a_huge_file_is_refused_before_it_fills_the_memory(burst, tmp_path, monkeypatch):
+def test_a_long_video_is_decoded_piece_by_piece(burst, monkeypatch):
     path, _ = burst
-    monkeypatch.setattr("syncbench.media.read.MAX_BYTES", 20_000)
+    whole = media.read_frames(path)
+    monkeypatch.setattr("syncbench.media.read.HELD_BYTES", 0)
+    monkeypatch.setattr("syncbench.media.footage.HELD_BYTES", 0)
+    footage = media.open_footage(path)
+    assert footage.shape == whole.shape
+    for start, stop in ((0, 3), (3, 11), (11, 99), (4, 6), (5, 8), (2, 2)):  # forward, beyond the end, back, again
+        np.testing.assert_array_equal(footage[start:stop], whole[start:stop])
+    np.testing.assert_array_equal(np.stack([*footage]), whole)
+    np.testing.assert_array_equal(np.asarray(footage), whole)
+    monkeypatch.setattr("syncbench.media.footage.WHOLE_BYTES", 20_000)
     with pytest.raises(ClipError, match="cut it into shorter clips"):
-        media.read_frames(path)
+        np.asarray(footage)
     assert media.read_frames(path, 0, 0.2).shape[0] == 5  # a span that fits is read
