@@ -24,12 +24,13 @@ from syncbench import registry
 from syncbench.clip import FPS
 from syncbench.errors import ClipError
 from syncbench.feature import Features
-from syncbench.features.evaluators import SyncEvaluator
+from syncbench.features.evaluators import WINDOW, SyncEvaluator
 from syncbench.measurement import Ratios, ratio
 from syncbench.metric import Direction, Measured, Metric, ScoreSpec
 
 __all__ = [
     "REACH",
+    "SHORTEST",
     "Lse",
     "LseResult",
     "default_evaluator",
@@ -41,8 +42,8 @@ __all__ = [
 
 REACH = 15
 """Largest shift tried, in frames, either way."""
-WINDOW = 5
-"""Frames that an embedding sees."""
+SHORTEST = REACH + 1
+"""Least number of windows: with fewer, some shifts compare with nothing but the zeros beyond the ends."""
 _EPS = 1e-6  # added to every difference before its length is taken, as torch's pairwise_distance does
 
 
@@ -98,14 +99,16 @@ def lse(distances: NDArray[np.floating[Any]]) -> LseResult:
     return _result(distances, distances.mean(axis=0, dtype=np.float64))
 
 
-def masked_lse(distances: NDArray[np.floating[Any]]) -> LseResult:
-    """Return the same from valid cells only: those whose speech window lies inside the clip.
+def masked_lse(distances: NDArray[np.floating[Any]], seen: NDArray[np.bool_] | None = None) -> LseResult:
+    """Return the same from valid cells only: those whose speech window lies inside the clip, and of windows ``seen [n]``.
 
     A shift at which no speech window does, in clips of at most ``reach`` windows, is left out (NaN in ``means``).
     """
     windows, shifts = distances.shape
     partner = np.arange(windows)[:, None] + np.arange(shifts) - shifts // 2
     valid = (partner >= 0) & (partner < windows)
+    if seen is not None:
+        valid &= seen[:, None]
     return _result(distances, ratio(np.where(valid, distances, 0).sum(axis=0, dtype=np.float64), valid.sum(axis=0)))
 
 
@@ -172,11 +175,15 @@ class Lse(Metric):
 
     def measure(self, reference: Features, output: Features) -> Measured:
         embedded = output[self.evaluator.embeddings]
-        windows = len(embedded["video"])
-        if not windows:
-            raise ClipError("too short for LSE: no window of five frames with its speech fits")
+        seen = np.asarray(embedded.get("seen", np.ones(len(embedded["video"]), bool)))
+        windows = int(seen.sum())
+        if windows < SHORTEST:
+            raise ClipError(
+                f"too short for LSE: {windows} windows of {WINDOW} frames with a face and its speech, at least {SHORTEST} "
+                f"are needed to compare shifts of {REACH} frames"
+            )
         cells = distances(embedded["video"], embedded["audio"])
-        published, masked = lse(cells), masked_lse(cells)
+        published, masked = lse(cells[seen]), masked_lse(cells, seen)
         ratios = Ratios(
             {
                 "lse_c": (published.lse_c, 1),
@@ -187,14 +194,21 @@ class Lse(Metric):
                 "av_offset_abs": (abs(masked.offset), 1),  # the zeros beyond the ends pull the published one to 0
                 "in_sync": (100 * int(abs(masked.offset) <= 1), 1),
             },
-            measured=windows + WINDOW - 1,
+            measured=int(np.convolve(seen, np.ones(WINDOW)).astype(bool).sum()),  # frames in some window
         )
         curves = {
-            "confidence": published.confidence,
+            "confidence": _at(seen, published.confidence),
             "offset": np.arange(REACH, -REACH - 1, -1),
             "distance": published.means,
         }
         return Measured(ratios, curves)
+
+
+def _at(seen: NDArray[np.bool_], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a value for each window, NaN for those that are not seen."""
+    whole = np.full(len(seen), np.nan)
+    whole[seen] = values
+    return whole
 
 
 def default_evaluator(protocol: str = "native") -> SyncEvaluator:

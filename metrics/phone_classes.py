@@ -87,6 +87,7 @@ class PhoneClasses(Metric):
         said = reference.clip  # another's speech does not change these lips
         embedded = output[self.evaluator.embeddings]
         gaps = np.linalg.norm(embedded["video"] - embedded["audio"], axis=1)
+        gaps = np.where(embedded.get("seen", np.ones(len(gaps), bool)), gaps, np.nan)
         classes = frame_classes(said, len(gaps) + 2 * _HALF_WINDOW)
         pairs = _by_class("sync_distance", classes[_HALF_WINDOW:], gaps)
         if said.has("video"):

@@ -29,6 +29,7 @@ def run(
     audio: Sequence[str] = ("clean",),
     visual: Sequence[str] = ("clean",),
     options: Mapping[str, str] | None = None,
+    face: str | None = None,
     min_coverage: float = MIN_COVERAGE,
 ) -> Run:
     """Run a system over a dataset, measure it, and return the run; resume it where it stopped.
@@ -41,6 +42,7 @@ def run(
         metrics: families or score names; empty means all that apply.
         workers: processes. More than one needs the calling script to be guarded by ``if __name__ == "__main__":``.
         audio, visual: corruption conditions; every pair of them is run.
+        face: which face of a picture with several, as ``syncbench run --face``; None for what the dataset says.
         min_coverage: a clip of which a smaller share of the frames was measured fails.
 
     Raises:
@@ -59,6 +61,7 @@ def run(
         visual=tuple(visual),
         device=device,
         options=dict(options or {}),
+        face=face,
         min_coverage=min_coverage,
     )
     return run_request(request, Path(out) if out is not None else default_out(request), workers=workers)

@@ -86,6 +86,8 @@ class Clip:
             ``truth`` (npz of a synthetic clip), ``traces`` (npz that a system left).
         real: False where ``video`` is not the real video of ``speech`` (cross pairing, or none is known): there is then
             no real video to compare with.
+        face: which face of ``video`` is meant (:mod:`syncbench.faces.choice`): ``frame`` where the picture is a face crop,
+            as many datasets come; ``auto`` looks for it.
     """
 
     id: str
@@ -99,18 +101,19 @@ class Clip:
     voice: Recording | None = None
     extras: Mapping[str, Path] = field(default_factory=dict[str, Path])
     real: bool = True
+    face: str = "auto"
 
     def has(self, part: str) -> bool:
         """Return whether a part (of ``PARTS``) is known."""
-        return part in self.extras if part not in _ABSENT else getattr(self, part) not in (None, ())
+        return part in self.extras if part not in _OWN else getattr(self, part) not in (None, (), "auto")
 
     def only(self, parts: frozenset[str]) -> Clip:
         """Return the clip with nothing but ``parts`` (of ``PARTS``) of what it shows and says."""
-        kept: dict[str, Any] = {f.name: f.default for f in fields(self) if f.name in _ABSENT and f.name not in parts}
+        kept: dict[str, Any] = {f.name: f.default for f in fields(self) if f.name in _OWN and f.name not in parts}
         kept["extras"] = {part: path for part, path in self.extras.items() if part in parts}
         return replace(self, **kept)
 
 
-_ABSENT = ("video", "speech", "transcript", "words", "target", "voice")
-PARTS = frozenset({*_ABSENT, "landmarks", "truth", "traces"})
+_OWN = ("video", "face", "speech", "transcript", "words", "target", "voice")
+PARTS = frozenset({*_OWN, "landmarks", "truth", "traces"})
 """What a clip may hold, and what tasks, features and metrics name when they say what they read."""

@@ -54,10 +54,11 @@ class Feature:
     public: bool = False
 
     def shows(self) -> frozenset[str]:
-        """Return the parts of a clip that its value tells of."""
+        """Return the parts of a clip that its value tells of. Which face is meant is told with the video."""
         if self.public:
             return frozenset()
-        return self.reads.union(*(need.shows() for need in self.needs))
+        own = frozenset("video" if part == "face" else part for part in self.reads)
+        return own.union(*(need.shows() for need in self.needs))
 
 
 def part_key(clip: Clip, part: str) -> str:
@@ -67,7 +68,7 @@ def part_key(clip: Clip, part: str) -> str:
         if recording is None:
             return "none"
         return digest(file_hash(recording.path), str(recording.start), str(recording.end))
-    if part in ("transcript", "words", "target"):
+    if part in ("face", "transcript", "words", "target"):
         return digest(repr(getattr(clip, part)))
     file = clip.extras.get(part)
     return "none" if file is None else digest(clip.id, file_hash(file))  # files of many clips hold them by id

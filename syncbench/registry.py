@@ -8,6 +8,8 @@ group                   what an entry point gives
 ``syncbench.metrics``       a callable that gives a ``Metric``
 ``syncbench.tasks``         a ``Task``
 ``syncbench.evaluators``    a callable that gives a sync evaluator (``features.evaluators.SyncEvaluator``)
+``syncbench.detectors``     a face detector (``faces.detector.Detector``)
+``syncbench.faces``         who finds the face a clip is about (``features.faces.FaceFinder``)
 ``syncbench.landmarks``     a landmark provider (``features.landmarks.Provider``)
 ``syncbench.protocols``     how a clip is prepared for an evaluator (``features.evaluators.Protocol``)
 ``syncbench.readers``       a lip reader (``features.evaluators.LipReader``)
@@ -33,7 +35,9 @@ from typing import Any, TypeVar
 
 from syncbench.dataset import Dataset
 from syncbench.errors import ClipError, CommandError, Unavailable, debugging, one_line, unknown_name
+from syncbench.faces.detector import Detector
 from syncbench.features.evaluators import Protocol
+from syncbench.features.faces import FaceFinder
 from syncbench.features.landmarks import Provider
 from syncbench.metric import Metric
 from syncbench.recipe import Recipe
@@ -45,6 +49,8 @@ __all__ = [
     "blamed",
     "build",
     "dataset",
+    "detector",
+    "face_finder",
     "forget",
     "landmarks",
     "load",
@@ -67,8 +73,9 @@ KINDS = {
     kind: f"{kind}s"
     for kind in (
         "dataset", "model", "metric", "task", "evaluator", "protocol", "reader", "corruption", "section", "recipe",
+        "detector",
     )
-} | {"landmark provider": "landmarks"}  # fmt: skip
+} | {"landmark provider": "landmarks", "face finder": "faces"}  # fmt: skip
 
 
 @cache
@@ -188,6 +195,16 @@ def task(name: str) -> Task:
 def landmarks(name: str) -> Provider:
     """Return the landmark provider called ``name``."""
     return _checked("landmark provider", name, load("landmark provider", name), Provider)
+
+
+def detector(name: str) -> Detector:
+    """Return the face detector called ``name``."""
+    return _checked("detector", name, load("detector", name), Detector)
+
+
+def face_finder() -> FaceFinder:
+    """Return who finds the face that a clip is about."""
+    return _checked("face finder", "bundled", load("face finder", "bundled"), FaceFinder)
 
 
 def protocol(name: str) -> Protocol:

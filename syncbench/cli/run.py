@@ -52,6 +52,14 @@ def run(
             help="Run what the model is shown beside: anchors, and the systems it is held against.",
         ),
     ] = True,
+    face: Annotated[
+        str | None,
+        typer.Option(
+            help="Which face of a picture with several: auto, largest, active (whose lips follow the speech), N, "
+            "x,y,w,h; frame: the picture is a face crop [as the dataset says].",
+            show_default=False,
+        ),
+    ] = None,
     min_coverage: Annotated[
         float, typer.Option(min=0, max=1, help="A clip of which a smaller share of the frames was measured fails.")
     ] = 0.9,
@@ -77,6 +85,7 @@ def run(
 
     syncbench run --model cals --dataset synthetic --sweep context=0,4,13
     """
+    from syncbench.faces.choice import check_face
     from syncbench.progress import progress
     from syncbench.runs import Request, Run, check, companions, default_out, parse_sweep, swept
     from syncbench.runs import run as run_request
@@ -98,6 +107,7 @@ def run(
         visual=names(visual),
         device=device,
         options=pairs_of(option, "option"),
+        face=check_face(face) if face else None,
         shard=_shard(shard),
         min_coverage=min_coverage,
     )

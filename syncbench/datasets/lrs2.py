@@ -127,6 +127,7 @@ def _clip(places: _Places, listed: Path, split: str, name: str) -> Clip | Unusab
     return Clip(
         id=name,
         video=Recording(video),
+        face="frame",
         speech=Recording(video),
         group=name.rpartition("/")[0],
         transcript=spoken.text if spoken else None,

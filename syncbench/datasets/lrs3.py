@@ -96,6 +96,7 @@ def _clip(root: Path, video: Path) -> Clip:
     return Clip(
         id=f"{video.parent.name}/{video.stem}",
         video=Recording(video),
+        face="frame",
         speech=Recording(video),
         group=video.parent.name,
         transcript=spoken.text if spoken else None,

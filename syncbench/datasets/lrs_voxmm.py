@@ -104,6 +104,7 @@ def _clip(base: Path, variant: str, video: Path) -> Clip | Unusable:
     return Clip(
         id=name,
         video=Recording(video),
+        face="frame",
         speech=Recording(audio if audio.exists() else video),
         group=video.parent.name,
         transcript=spoken.text if spoken else None,

@@ -111,6 +111,7 @@ def _clip(video: Path) -> Clip:
     return Clip(
         id=f"{word}/{video.parent.name}/{video.stem}",
         video=Recording(video),
+        face="frame",
         speech=Recording(video),
         transcript=word,
         words=(Word(word, max(0.0, middle - half), min(_SECONDS, middle + half)),) if half else (),

@@ -141,4 +141,4 @@ def _clip(root: Path, split: str, row: _Row, text: str | None) -> Clip | Unusabl
     assert video is not None
     assert audio is not None
     group = PurePosixPath(row.video).parent.name
-    return Clip(id=row.id, video=Recording(video), speech=Recording(audio), group=group, transcript=text)
+    return Clip(id=row.id, video=Recording(video), face="frame", speech=Recording(audio), group=group, transcript=text)

@@ -92,6 +92,7 @@ def _clip(root: Path, video: Path) -> Clip:
     return Clip(
         id="/".join([*below[:-1], video.stem]),
         video=Recording(video),
+        face="frame",
         speech=Recording(speech if speech.exists() else video),
         speaker=speaker,
         group=speaker,

@@ -84,4 +84,4 @@ def _clip(base: Path, name: str, text: str) -> Clip | Unusable:
     video = base / "videos" / f"{name.removesuffix('.mp4')}.mp4"
     if not video.is_file():
         return Unusable(video.stem, f"labels.json lists it, but videos/{video.name} is not there")
-    return Clip(id=video.stem, video=Recording(video), transcript=text)
+    return Clip(id=video.stem, video=Recording(video), face="frame", transcript=text)

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from syncbench.feature import Feature
 
-__all__ = ["LipReader", "Protocol", "SyncEvaluator", "text_of"]
+__all__ = ["WINDOW", "LipReader", "Protocol", "SyncEvaluator", "text_of", "windows_of"]
+
+WINDOW = 5
+"""Frames that an embedding of a sync evaluator sees."""
 
 
 def _always() -> str | None:
@@ -31,12 +34,14 @@ class Protocol:
         summary: what is done to the frames, and who scores so.
         frames: feature: a clip's frames as the evaluator wants them (SyncNet v2: uint8 ``[T, 224, 224, 3]``, **BGR**); None
             where SyncBench does not have the protocol yet.
+        seen: feature: which of them show the face, bool ``[T]``; None where the protocol does not ask.
     """
 
     name: str
     version: int
     summary: str
     frames: Feature | None = None
+    seen: Feature | None = None
 
     @property
     def signature(self) -> str:
@@ -51,7 +56,8 @@ class SyncEvaluator:
     Attributes:
         label: its name with the hash of its weights, such as ``syncnet_v2@961e8696``.
         protocol: how it prepares frames and speech, with its version, such as ``native.1``.
-        embeddings: feature whose value is ``{"video": [n, D], "audio": [n, D]}``, float32, a window every frame.
+        embeddings: feature whose value is ``{"video": [n, D], "audio": [n, D]}``, float32, a window of five frames every
+            frame; with ``"seen": [n]``, bool, only the windows count in which the face is seen throughout.
         unavailable: returns None, or one line: what is missing and the command that gets it.
     """
 
@@ -80,6 +86,13 @@ class LipReader:
     words: frozenset[str] | None
     hypothesis: Feature
     unavailable: Callable[[], str | None] = _always
+
+
+def windows_of(seen: NDArray[np.bool_], windows: int) -> NDArray[np.bool_]:
+    """Return which of the first ``windows`` windows of five frames lie among frames that are seen, bool ``[windows]``."""
+    if not windows:
+        return np.zeros(0, bool)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(seen, WINDOW).all(axis=1))[:windows]
 
 
 def text_of(value: NDArray[np.uint8]) -> str:

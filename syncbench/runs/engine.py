@@ -18,7 +18,17 @@ from syncbench.errors import CommandError
 from syncbench.files import cache_folder, replacing, write_text
 from syncbench.runs.journal import ANSWER, Entry, Journal, read
 from syncbench.runs.manifest import Manifest, hardware, package_versions, revision
-from syncbench.runs.plan import Job, Plan, choose_metrics, clip_to_probe, conditions_of, dataset_hash, jobs, plan
+from syncbench.runs.plan import (
+    Job,
+    Plan,
+    choose_metrics,
+    clip_to_probe,
+    conditions_of,
+    dataset_hash,
+    faces_of,
+    jobs,
+    plan,
+)
 from syncbench.runs.request import Request, split_model
 from syncbench.runs.run import Run, load_run
 from syncbench.runs.summary import clip_rows, summarise
@@ -120,6 +130,7 @@ def _manifest(request: Request, planned: Plan, out: Path, command: Sequence[str]
         dataset_hash=dataset_hash(planned.listing.clips),
         left_out=planned.listing.left_out,
         voices=pool_key(planned.voices) if planned.voices else "",
+        face=faces_of(planned.listing.usable),
         python=".".join(str(part) for part in sys.version_info[:3]),
         packages=package_versions(),
         git=revision(Path(__file__).parent),

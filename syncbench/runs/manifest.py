@@ -81,6 +81,8 @@ class Manifest(BaseModel):
     """Files under the dataset's folder that look like clips and are not read, with the reason."""
     voices: str = ""
     """How many voices babble is made of and a hash of them, where a condition needs any: ``100@1f0c22d1``."""
+    face: str = "frame"
+    """Which face of the videos is measured, and who finds it; ``frame`` where the clips are face crops."""
     python: str
     packages: dict[str, str]
     git: Revision | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from syncbench.corruptions.conditions import Condition, grid
 from syncbench.dataset import Dataset, Unusable
 from syncbench.datasets import pairing
 from syncbench.errors import ClipError, CommandError, unknown_name
+from syncbench.faces.choice import check_face
 from syncbench.feature import clip_key
 from syncbench.files import file_hash
 from syncbench.metric import Metric
@@ -35,6 +37,7 @@ __all__ = [
     "clip_to_probe",
     "conditions_of",
     "dataset_hash",
+    "faces_of",
     "given_parts",
     "jobs",
     "listing",
@@ -96,7 +99,7 @@ def plan(request: Request) -> Plan:
     task = task_of(request.model)
     needs_voices = any(condition.needs("voices") for condition in grid(request.audio, request.visual))
     listed = listing(request, whole=kind.borrows or needs_voices)
-    parts = PARTS if sees_truth(kind, name, task) else task.given
+    parts = PARTS if sees_truth(kind, name, task) else _told(task.given)
     setup = _setup(request, kind, tuple(clip.only(parts) for clip in listed.split) if kind.borrows else ())
     voices = voice_pool(listed.split) if needs_voices else ()
     system = make_system(name, setup)
@@ -125,7 +128,12 @@ def given_parts(system: System[Any], task: Task) -> frozenset[str]:
         raise CommandError(
             f"model '{system.name}' wants {', '.join(sorted(more))}, which task '{task.name}' does not give ({given})"
         )
-    return wanted
+    return _told(wanted)
+
+
+def _told(parts: frozenset[str]) -> frozenset[str]:
+    """Return the parts with which face is meant, where they hold a video."""
+    return parts | {"face"} if "video" in parts else parts
 
 
 def _setup(request: Request, kind: type[System[Any]], split: tuple[Clip, ...]) -> Setup[Options]:
@@ -155,6 +163,7 @@ def listing(request: Request, whole: bool = False) -> Listing:
         listed = _paired(adapter, root, request)
         whole_split = _paired(adapter, root, request, everything=True) if whole else []
         left_out = tuple(adapter.left_out(root)) if root is not None else ()
+    listed, whole_split = ([_meant(clip, request.face) for clip in clips] for clips in (listed, whole_split))
     part, parts = request.shard
     listed = listed[part - 1 :: parts]
     if not listed:
@@ -163,6 +172,20 @@ def listing(request: Request, whole: bool = False) -> Listing:
     if twice := next((name for name, count in counts.items() if count > 1), None):
         raise CommandError(f"clip '{twice}' is listed twice in {request.dataset}/{request.split}: remove one line")
     return Listing(tuple(listed), tuple(clip for clip in whole_split if isinstance(clip, Clip)), left_out)
+
+
+def _meant(clip: Clip | Unusable, face: str | None) -> Clip | Unusable:
+    if face is None or isinstance(clip, Unusable) or clip.video is None:
+        return clip
+    return dataclasses.replace(clip, face=check_face(face))
+
+
+def faces_of(clips: Sequence[Clip]) -> str:
+    """Return what a run's record says of the faces: ``frame`` where all clips are face crops, else who finds them."""
+    meant = sorted({clip.face for clip in clips if clip.video is not None})
+    if set(meant) <= {"frame"}:
+        return "frame"
+    return f"{' '.join(meant) if len(meant) < 3 else 'chosen'}:{registry.face_finder().label}"
 
 
 def _paired(adapter: Dataset, root: Path | None, request: Request, everything: bool = False) -> list[Clip | Unusable]:

@@ -33,6 +33,8 @@ class Request(BaseModel):
     visual: tuple[str, ...] = ("clean",)
     device: str = "cpu"
     options: dict[str, str] = Field(default_factory=dict)
+    face: str | None = None
+    """Which face of the videos is meant; None for what the dataset says."""
     shard: tuple[int, int] = (1, 1)
     """Which part of the clips this run takes: ``(i, n)`` is part i of n, counted from 1."""
     min_coverage: float = Field(default=MIN_COVERAGE, ge=0, le=1)

@@ -74,7 +74,7 @@ def keep_answer(
     if answer.traces:
         traces = {name: np.asarray(trace) for name, trace in answer.traces.items()}
         extras["traces"] = write_arrays(stem.with_name(f"{stem.name}.npz"), traces)
-    return Clip(clip.id, speaker=clip.speaker, group=clip.group, extras=extras, **kept)
+    return Clip(clip.id, face=clip.face, speaker=clip.speaker, group=clip.group, extras=extras, **kept)
 
 
 def _keep_video(
@@ -123,6 +123,7 @@ def clip_to_json(clip: Clip, run: Path) -> dict[str, Any]:
     return {
         "id": clip.id,
         "video": recording(clip.video),
+        "face": clip.face,
         "speech": recording(clip.speech),
         "speaker": clip.speaker,
         "group": clip.group,
@@ -144,6 +145,7 @@ def clip_from_json(record: Mapping[str, Any], run: Path) -> Clip:
     return Clip(
         id=record["id"],
         video=recording(record["video"]),
+        face=record["face"],
         speech=recording(record["speech"]),
         speaker=record["speaker"],
         group=record["group"],

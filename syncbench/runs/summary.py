@@ -90,6 +90,7 @@ def _signature(spec: ScoreSpec, metric: Metric, manifest: Manifest, condition: s
             **manifest.metrics[metric.name],
             "pairing": pairing,
             "dataset": f"{manifest.dataset}/{manifest.split}@{manifest.dataset_hash[:8]}",
+            "face": manifest.face if manifest.face != "frame" else "",
             **_corrupted(manifest, condition),
             "min_coverage": f"{manifest.request.min_coverage:g}" if metric.covers else "",
             "fps": str(FPS),

@@ -123,6 +123,7 @@ def work(bench: Bench, job: Job) -> list[Entry]:
     """Do what is to be done for one clip and return the journal's entries. Errors of one clip stay in its entries."""
     loaded = _load(bench)
     memory: dict[str, Any] = {}
+    job = dataclasses.replace(job, clip=_placed(job, Features(job.clip, bench.cache, memory)))
     clip = Features(job.clip, bench.cache, memory)
     entries: list[Entry] = []
     record = job.answered
@@ -141,6 +142,18 @@ def work(bench: Bench, job: Job) -> list[Entry]:
         measure = partial(_measure, loaded.metrics[stage], bench, job, key, clip, reference, output)
         entries.append(_timed(job, stage, ("metric", stage), measure))
     return entries
+
+
+def _placed(job: Job, clip: Features) -> Clip:
+    """Return the clip with the place of its face where several are in the picture: answers are measured at the same one."""
+    if job.answered is not None:
+        return dataclasses.replace(job.clip, face=job.answered["reference"]["face"])
+    if job.clip.video is None or job.clip.face not in ("auto", "active"):
+        return job.clip
+    try:
+        return dataclasses.replace(job.clip, face=registry.face_finder().place(clip))
+    except (ClipError, Unavailable):  # whoever needs the face will say so
+        return job.clip
 
 
 def _reference(clip: Clip) -> Clip:
@@ -220,6 +233,7 @@ def _corrupted(features: Features, scene: Scene, parts: frozenset[str], owner: s
     """Return the clip as the system gets it: arrays in memory, written without loss only where files are read."""
     known: dict[str, Any] = {LENGTH.name: features[LENGTH]}
     known |= {FOOTAGE.name: media.Footage.of(scene.frames)} if features.has("video") else {}
+    known |= _square(features)
     known |= {SPEECH.name: scene.speech} if features.has("speech") else {}
 
     def write() -> Clip:
@@ -233,6 +247,17 @@ def _corrupted(features: Features, scene: Scene, parts: frozenset[str], owner: s
         return dataclasses.replace(features.clip, video=written, speech=None if speech is None else written)
 
     return Given(Features(features.clip, known=known, write=write), parts, owner)
+
+
+def _square(features: Features) -> dict[str, Any]:
+    """Return where the face is, found before the picture was corrupted: what is asked is to read lips, not to find them."""
+    if not features.has("video") or features.clip.face == "frame":
+        return {}
+    squares = registry.face_finder().squares
+    try:
+        return {squares.name: features[squares]}
+    except ClipError:
+        return {}
 
 
 def _measure(
@@ -276,8 +301,9 @@ def measured(metric: Metric, clip: Features, reference: Features, output: Featur
             )
     if not metric.covers:
         return result
-    asked = int(clip[LENGTH])
-    frames = min(asked, measurement.measured or asked, int(output[LENGTH]))
-    if "speech" in metric.inputs and output.clip.speech != clip.clip.speech:  # it is padded to the video elsewhere
-        frames = min(frames, int(output[SPEECH_LENGTH]))
+    asked, given = int(clip[LENGTH]), int(output[LENGTH])
+    if "speech" in metric.inputs:  # only what has both picture and sound can be held against each other
+        asked = min(asked, int(clip[SPEECH_LENGTH])) if clip.has("speech") else asked
+        given = min(given, int(output[SPEECH_LENGTH]))
+    frames = min(asked, measurement.measured or asked, given)
     return dataclasses.replace(result, measurement=dataclasses.replace(measurement, measured=frames, asked=asked))

@@ -49,10 +49,12 @@ def test_the_weights_of_every_evaluator_load_and_measure(feature: Feature, clip:
 
 def test_no_weights_are_shipped_that_nothing_loads() -> None:
     loaded = {system(name).settings["weights"] for name in SYSTEMS} | {f.weights[:8] for f in EVALUATORS.values()}
+    loaded |= {detector.weights[:8] for detector in registry.loaded("detector").values()}
     assert loaded == set(SHIPPED)
 
 
 def test_every_evaluator_has_its_weights_or_says_how_to_get_them() -> None:
     asked = [registry.load("evaluator", name)().unavailable() for name in registry.names("evaluator")]
+    asked += [registry.detector(name).unavailable() for name in registry.names("detector")]
     asked += [registry.landmarks(name).unavailable() for name in registry.names("landmark provider")]
     assert all(missing is None or "syncbench" in missing for missing in asked)

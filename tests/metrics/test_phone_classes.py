@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from syncbench import registry
-from syncbench.clip import Clip, Frames, Word
+from syncbench import media, registry
+from syncbench.clip import Clip, Frames, Waveform, Word
 from syncbench.errors import ClipError
 from syncbench.feature import Features
 from syncbench.metrics.phone_classes import CLASSES, PhoneClasses, frame_classes
@@ -20,8 +20,9 @@ from ..faces import face_clip, unseen
 WORDS = (Word("BOB", 0.2, 0.6), Word("MA", 0.6, 1.0))
 
 
-def _snow(frames: int) -> Frames:
-    return np.random.default_rng(0).integers(0, 256, (frames, 160, 160, 3), dtype=np.uint8)
+def _talk(lrs2_grid: Path, frames: int) -> tuple[Frames, Waveform]:
+    path = min(lrs2_grid.rglob("*.mp4"))
+    return media.read_frames(path)[20 : 20 + frames], media.read_speech(path)[20 * 640 : (20 + frames) * 640]
 
 
 def test_frames_are_sorted_by_the_phone_in_their_middle() -> None:
@@ -32,13 +33,13 @@ def test_frames_are_sorted_by_the_phone_in_their_middle() -> None:
     assert classes[29] == ""
 
 
-def test_a_mouth_wrong_at_closures_alone(tmp_path: Path) -> None:
+def test_a_mouth_wrong_at_closures_alone(lrs2_grid: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     points = np.tile(rng.uniform(40, 120, (1, 68, 2)), (30, 1, 1)).astype(np.float32)
-    speech = rng.normal(0, 0.1, 30 * 640).astype(np.float32)
+    frames, speech = _talk(lrs2_grid, 30)
 
     def features(name: str, points: NDArray[np.float32]) -> Features:
-        return Features(face_clip(tmp_path, name, points, _snow(30), speech, WORDS))
+        return Features(face_clip(tmp_path, name, points, frames, speech, WORDS))
 
     real = features("real", points)
     closures = np.array(frame_classes(real.clip, 30)) == "bilabial"
@@ -72,8 +73,8 @@ def test_speech_moved_by_half_a_second_is_farther_from_the_lips(lrs2_grid: Path)
     assert (right + right).scores()["sync_distance_open"] == pytest.approx(right.scores()["sync_distance_open"])
 
 
-def test_clips_without_such_phones_are_refused(tmp_path: Path) -> None:
+def test_clips_without_such_phones_are_refused(lrs2_grid: Path, tmp_path: Path) -> None:
     points = np.zeros((10, 68, 2), np.float32)
-    clip = face_clip(tmp_path, "x", points, _snow(10), np.zeros(6400, np.float32), (Word("SEE", 0.0, 0.3),))
+    clip = face_clip(tmp_path, "x", points, *_talk(lrs2_grid, 10), (Word("SEE", 0.0, 0.3),))
     with pytest.raises(ClipError, match="no bilabial"):
         PhoneClasses(landmarks="precomputed").measure(unseen(clip), Features(clip))

@@ -15,7 +15,7 @@ from syncbench.system import Given
 from syncbench.task import Task
 
 TASKS = sorted(registry.loaded("task"))
-HIDDEN = [(task, part) for task in TASKS for part in sorted(PARTS - registry.task(task).given)]
+HIDDEN = [(task, part) for task in TASKS for part in sorted(PARTS - registry.task(task).given - {"face"})]
 SHOWN = [(task, part) for task in TASKS for part in sorted(registry.task(task).given)]
 
 
@@ -27,7 +27,7 @@ def clip(tmp_path: Path) -> Clip:
     said = Recording(file)
     whole = Clip(
         "c", video=said, speech=said, transcript="bin blue", words=(Word("bin", 0, 1),), target=Target("azul", "es"),
-        voice=said, extras={"landmarks": file, "truth": file, "traces": file},
+        voice=said, face="2", extras={"landmarks": file, "truth": file, "traces": file},
     )  # fmt: skip
     assert all(whole.has(part) for part in PARTS)
     return whole
@@ -71,6 +71,11 @@ def test_a_feature_reads_no_more_of_the_clip_than_it_names(clip: Clip, task: str
     for part in sorted(registry.task(task).given):
         rest = Feature(f"rest[{part}]", lambda shown: [p for p in sorted(PARTS) if shown.has(p)], frozenset({part}))
         assert given(clip, registry.task(task))[rest] == [part]
+
+
+def test_which_face_is_meant_is_told_with_the_video(clip: Clip) -> None:
+    assert sees("face").shows() == frozenset({"video"})
+    assert given(clip, registry.task("avsr"))[sees("face")]
 
 
 def test_the_length_of_a_clip_is_no_secret(clip: Clip) -> None:

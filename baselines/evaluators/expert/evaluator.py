@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.baselines.evaluators.expert.audio import log_mel
-from syncbench.baselines.evaluators.landmarks.finder import MOUTHS
+from syncbench.baselines.evaluators.landmarks.finder import MOUTHS, SEEN
 from syncbench.clip import SAMPLES_PER_FRAME, Waveform
 from syncbench.errors import ClipError, unknown_name
 from syncbench.feature import Feature
-from syncbench.features.evaluators import SyncEvaluator
-from syncbench.features.speech import SPEECH
+from syncbench.features.evaluators import SyncEvaluator, windows_of
+from syncbench.features.speech import VOICED
 from syncbench.files import file_hash
 
 if TYPE_CHECKING:
@@ -79,14 +79,24 @@ def _on_sphere(units: NDArray[np.float32], radius: float) -> NDArray[np.float32]
     return np.hstack([units, np.ones((len(units), 1), np.float32)]) * np.float32(radius)
 
 
+def _embeddings(mouths: NDArray[np.uint8], speech: Waveform, seen: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
+    found = embed(mouths, speech)
+    return {**found, "seen": windows_of(seen, len(found["video"]))}
+
+
 EMBEDDINGS = Feature(
-    f"expert@{file_hash(WEIGHTS)[:8]}", embed, needs=(MOUTHS, SPEECH), weights=file_hash(WEIGHTS), stored=True
+    f"expert@{file_hash(WEIGHTS)[:8]}",
+    _embeddings,
+    needs=(MOUTHS, VOICED, SEEN),
+    version=2,
+    weights=file_hash(WEIGHTS),
+    stored=True,
 )
-"""``{"video": [T - 4, 257], "audio": [T - 4, 257]}`` of a clip, see :func:`embed`."""
+"""``{"video": [n, 257], "audio": [n, 257], "seen": [n]}`` of a clip, see :func:`embed`."""
 
 
 def expert(protocol: str = "native") -> SyncEvaluator:
     """The bundled sync expert, ready for LSE. Its weights come with the package."""
     if protocol != "native":
         raise unknown_name("protocol of the bundled expert", protocol, ["native"])
-    return SyncEvaluator(EMBEDDINGS.name, "native.1", EMBEDDINGS)
+    return SyncEvaluator(EMBEDDINGS.name, "native.2", EMBEDDINGS)

@@ -9,20 +9,46 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from syncbench.baselines.evaluators.faces import FACE
 from syncbench.clip import Frames
+from syncbench.errors import ClipError
+from syncbench.faces.crops import cut, frame_square
+from syncbench.faces.tracks import LOST
 from syncbench.feature import Feature
+from syncbench.features.faces import seen_between
 from syncbench.features.frames import FOOTAGE
-from syncbench.features.landmarks import Provider
+from syncbench.features.landmarks import Provider, interocular
 from syncbench.features.mouths import crop_mouths, mouth_boxes, mouths
 from syncbench.files import file_hash
 from syncbench.media import Footage, spans
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from syncbench.baselines.evaluators.landmarks.network import Landmarker
 
-__all__ = ["BUNDLED", "LANDMARKS", "MOUTHS", "MOUTH_SIDE", "WEIGHTS", "find_landmarks"]
+__all__ = [
+    "AGREE",
+    "BUNDLED",
+    "LANDMARKS",
+    "MIN_EYES",
+    "MOUTHS",
+    "MOUTH_SIDE",
+    "SEEN",
+    "TURNED",
+    "WEIGHTS",
+    "find_landmarks",
+]
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
+AGREE = 0.1
+"""Of 325 portraits of strangers 97 % agree better, as do all frames of known talkers; other pictures agree worse."""
+TURNED = 0.25
+"""How far from the middle the tip of the nose may lie, of the distance between the outer eye corners. ASSUMED."""
+MIN_EYES = 16.0
+"""Least distance of the outer eye corners in pixels, over a clip in the median."""
+_ASK = 5  # frames
+_AGAIN = 1.6  # side of the second look in sides of the landmarks' box: the share that faces have in crops
 _CHUNK = 64
 
 
@@ -39,17 +65,22 @@ def _network(path: Path = WEIGHTS) -> Landmarker:
     return network
 
 
-def find_landmarks(frames: Frames | Footage) -> NDArray[np.float32]:
+def find_landmarks(frames: Frames | Footage, squares: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
     """Return 68 landmarks per frame, float32 [T, 68, 2]: x and y in pixels, dlib's order, NaN where no face is seen.
 
-    A first network sees the whole crop; a second one looks at the mouth alone, placed by the first, and says where the
-    lips are.
+    A first network sees the whole face; a second one looks at the mouth alone, placed by the first, and says where the
+    lips are. A face counts as seen where the first network finds the same points again in the box that it found: mean
+    distance at most ``AGREE`` of that between the outer eye corners, asked every fifth frame; and where it is turned by no
+    more than some 35 degrees (``TURNED``).
 
     Args:
-        frames: uint8 [T, H, W, 3] RGB face crops of any size: one face, upright within about 20 degrees, filling a
-            third of the frame or more.
+        frames: uint8 [T, H, W, 3] RGB, one face in each, upright within about 20 degrees.
+        squares: [T, 3], left, top and side of the square around the face, NaN where there is none
+            (:mod:`syncbench.faces.crops`); None where frames are face crops.
     """
-    found = _find_faces(frames)
+    if squares is None:
+        squares = np.tile(frame_square(frames.shape[2], frames.shape[1]), (len(frames), 1))
+    found = _find_faces(frames, squares)
     boxes = mouth_boxes(found)
     if boxes is None:
         return found
@@ -60,30 +91,65 @@ def find_landmarks(frames: Frames | Footage) -> NDArray[np.float32]:
     return found
 
 
-def _find_faces(frames: Frames | Footage) -> NDArray[np.float32]:
+def _find_faces(frames: Frames | Footage, squares: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return all 68 landmarks as the first network sees them, float32 [T, 68, 2]."""
+    found = np.full((len(frames), 68, 2), np.nan, np.float32)
+    for part in spans(frames):
+        here = squares[part]
+        known = np.flatnonzero(np.isfinite(here).all(axis=1))
+        if not len(known):
+            continue
+        pictures = frames[part][known]
+        points, seen = _look(pictures, here[known])
+        asked = slice(None, None, _ASK)
+        again, still = _look(pictures[asked], _around(points[asked]))
+        eyes = np.minimum(interocular(points[asked]), interocular(again))
+        apart = np.linalg.norm(again - points[asked], axis=2).mean(axis=1)
+        agrees = still & (apart <= AGREE * eyes)
+        seen &= np.repeat(agrees, _ASK)[: len(seen)] & (np.abs(_turn(points) - 0.5) <= TURNED)
+        points[~seen] = np.nan
+        found[np.arange(part.start, part.stop)[known]] = points
+    return found
+
+
+def _look(frames: Frames, squares: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the landmarks in the square of each frame ``[t, 68, 2]``, and whether it shows a face ``[t]``."""
+    import torch
+
+    with torch.inference_mode():
+        if (squares == squares[:1]).all():
+            small = _small(np.stack([cut(frame, squares[0]) for frame in frames]))
+        else:
+            small = torch.cat([_small(cut(f, square)[None]) for f, square in zip(frames, squares, strict=True)])
+        points, face = _network().face(small)
+    found: NDArray[np.float32] = points.numpy() * squares[:, 2, None, None] + squares[:, None, :2]
+    return found, face.numpy() >= 0
+
+
+def _small(squares: Frames) -> Tensor:
+    """Return squares ``[t, S, S, 3]`` as the first network takes them, grey ``[t, 1, s, s]``."""
     import torch
     import torch.nn.functional as F
 
     from syncbench.baselines.evaluators.landmarks.network import INPUT_SIZE
 
-    network = _network().face
-    height, width = frames.shape[1:3]
-    side = max(height, width)
-    left, top = (side - width) // 2, (side - height) // 2
-    margins = (left, side - width - left, top, side - height - top)
-    luma = torch.tensor([0.299, 0.587, 0.114])
-    found = np.empty((len(frames), 68, 2), np.float32)
-    with torch.inference_mode():
-        for part in spans(frames):
-            grey = (torch.from_numpy(np.ascontiguousarray(frames[part])).float() @ luma)[:, None]  # [t, 1, H, W]
-            square = F.pad(grey, margins, mode="replicate") if any(margins) else grey
-            small = F.interpolate(square, (INPUT_SIZE, INPUT_SIZE), mode="bilinear", antialias=True)
-            points, face = network(small)
-            points = points * side - torch.tensor([float(left), float(top)])
-            points[face < 0] = torch.nan
-            found[part] = points.numpy()
-    return found
+    grey = (torch.from_numpy(np.ascontiguousarray(squares)).float() @ torch.tensor([0.299, 0.587, 0.114]))[:, None]
+    return F.interpolate(grey, (INPUT_SIZE, INPUT_SIZE), mode="bilinear", antialias=True)
+
+
+def _around(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the square in which landmarks ``[t, 68, 2]`` are looked for again, whole pixels, ``[t, 3]``."""
+    low, high = points.min(axis=1), points.max(axis=1)
+    side = np.maximum(8, np.rint(_AGAIN * (high - low).max(axis=1)))
+    corner = np.rint((low + high) / 2 - side[:, None] / 2)
+    return np.column_stack([corner, side]).astype(np.float32)
+
+
+def _turn(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return where the tip of the nose lies between the outer eye corners ``[t]``: 0.5 in a frontal face."""
+    across = points[:, 45] - points[:, 36]
+    length = np.maximum((across**2).sum(axis=1), 1e-6)
+    return np.asarray(((points[:, 30] - points[:, 36]) * across).sum(axis=1) / length, np.float32)
 
 
 def _find_lips(frames: Frames | Footage, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -103,10 +169,33 @@ def _find_lips(frames: Frames | Footage, landmarks: NDArray[np.float32]) -> NDAr
 
 
 LANDMARKS = Feature(
-    "landmarks[bundled]", find_landmarks, needs=(FOOTAGE,), version=2, weights=file_hash(WEIGHTS), stored=True
+    "landmarks[bundled]", find_landmarks, needs=(FOOTAGE, FACE), version=3, weights=file_hash(WEIGHTS), stored=True
 )
 """Landmarks of a clip's video by the bundled network, float32 ``[T, 68, 2]``."""
 BUNDLED = Provider("bundled", LANDMARKS)
 MOUTH_SIDE = 64
 MOUTHS = mouths(LANDMARKS, MOUTH_SIDE)
 """What the sync expert and the lip reader look at."""
+
+
+def _seen(landmarks: NDArray[np.float32]) -> NDArray[np.bool_]:
+    found = np.asarray(np.isfinite(landmarks).all(axis=(1, 2)))
+    if not found.any():
+        raise ClipError(
+            "no frame shows a face whose landmarks are sure: it may be too small, turned away or dark, or the picture is "
+            "no face crop (--face auto looks for the face in it)"
+        )
+    eyes = float(np.median(interocular(landmarks[found])))
+    if eyes < MIN_EYES:
+        raise ClipError(
+            f"the face is too small: its outer eye corners are {eyes:.0f} pixels apart, at least {MIN_EYES:g} are needed "
+            "to see its lips move"
+        )
+    return seen_between(found, LOST)
+
+
+SEEN = Feature("seen[landmarks[bundled]]", _seen, needs=(LANDMARKS,))
+"""The frames whose lips can be told, bool ``[T]``: a face lost for at most ``LOST`` frames is taken from its neighbours.
+
+Raises ClipError where there is none, or the face is too small.
+"""

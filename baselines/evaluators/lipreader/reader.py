@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.baselines.evaluators.landmarks.finder import MOUTH_SIDE, MOUTHS, find_landmarks
+from syncbench.baselines.evaluators.landmarks.finder import MOUTH_SIDE, MOUTHS, SEEN, find_landmarks
 from syncbench.baselines.evaluators.lipreader.vocabulary import KNOWN_WORDS
 from syncbench.clip import Frames
 from syncbench.errors import ClipError
@@ -27,6 +27,7 @@ __all__ = ["LIP_HYPOTHESIS", "WEIGHTS", "lipreader", "read_lips", "read_mouths",
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 _SHORTEST = 5  # frames
+_LEAST_SEEN = 0.9  # of a clip's frames: words are missing where lips are not seen
 
 
 @lru_cache(maxsize=2)
@@ -92,15 +93,17 @@ def read_lips(frames: Frames) -> str:
     return read_mouths(crop_mouths(frames, find_landmarks(frames), MOUTH_SIDE))
 
 
-def _hypothesis(mouths: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _hypothesis(mouths: NDArray[np.uint8], seen: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    if seen.mean() < _LEAST_SEEN:
+        raise ClipError(f"only {seen.sum()} of {len(seen)} frames show a face whose lips can be read")
     return np.frombuffer(read_mouths(mouths).encode(), np.uint8).copy()
 
 
 LIP_HYPOTHESIS = Feature(
     f"lip_hypothesis[lipreader@{file_hash(WEIGHTS)[:8]}]",
     _hypothesis,
-    needs=(MOUTHS,),
-    version=2,
+    needs=(MOUTHS, SEEN),
+    version=3,
     weights=file_hash(WEIGHTS),
     stored=True,
 )

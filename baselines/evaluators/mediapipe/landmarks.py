@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench import weights
+from syncbench.baselines.evaluators.faces import FACE
 from syncbench.clip import Frames
 from syncbench.errors import Unavailable
+from syncbench.faces.crops import cut, frame_square
 from syncbench.feature import Feature
 from syncbench.features.frames import FOOTAGE
 from syncbench.features.landmarks import Provider
+from syncbench.media import Footage
 
 __all__ = ["MEDIAPIPE", "find_with_mediapipe"]
 
@@ -31,8 +34,13 @@ _MESH = (
 )  # fmt: skip
 
 
-def find_with_mediapipe(frames: Frames, model: Path) -> NDArray[np.float32]:
-    """Return MediaPipe's landmarks of the first face in each frame, float32 ``[T, 68, 2]``, NaN where there is none."""
+def find_with_mediapipe(
+    frames: Frames | Footage, model: Path, squares: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """Return MediaPipe's landmarks of one face in each frame, float32 ``[T, 68, 2]``, NaN where there is none.
+
+    It is looked for in ``squares`` ``[T, 3]`` (:mod:`syncbench.faces.crops`), or in whole frames: there it is the first one.
+    """
     if reason := _mediapipe_missing():
         raise Unavailable(reason)
     mediapipe: Any = importlib.import_module("mediapipe")  # an extra: not there for type checkers either
@@ -43,11 +51,16 @@ def find_with_mediapipe(frames: Frames, model: Path) -> NDArray[np.float32]:
     found = np.full((len(frames), 68, 2), np.nan, np.float32)
     with vision.FaceLandmarker.create_from_options(options) as landmarker:
         for number, frame in enumerate(frames):
-            picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(frame))
+            shown, corner = frame, np.zeros(2, np.float32)
+            if squares is not None and not np.isfinite(squares[number]).all():
+                continue
+            if squares is not None and (squares[number] != frame_square(frame.shape[1], frame.shape[0])).any():
+                shown, corner = cut(frame, squares[number]), squares[number, :2]
+            picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(shown))
             faces: Sequence[Any] = landmarker.detect(picture).face_landmarks
             if faces:
                 mesh = np.array([(faces[0][point].x, faces[0][point].y) for point in _MESH], np.float32)
-                found[number] = mesh * np.array([frame.shape[1], frame.shape[0]], np.float32)
+                found[number] = mesh * np.array([shown.shape[1], shown.shape[0]], np.float32) + corner
     return found
 
 
@@ -61,16 +74,16 @@ def _unavailable() -> str | None:
     return _mediapipe_missing() or weights.unavailable("face_landmarker")
 
 
-def _landmarks(frames: Frames) -> NDArray[np.float32]:
-    return find_with_mediapipe(frames, weights.require("face_landmarker"))
+def _landmarks(footage: Footage, squares: NDArray[np.float32]) -> NDArray[np.float32]:
+    return find_with_mediapipe(footage, weights.require("face_landmarker"), squares)
 
 
 MEDIAPIPE = Provider(
     "mediapipe",
     Feature(
-        "landmarks[mediapipe]", _landmarks, needs=(FOOTAGE,), stored=True,
+        "landmarks[mediapipe]", _landmarks, needs=(FOOTAGE, FACE), version=2, stored=True,
         weights=weights.lookup("face_landmarker").sha256,
     ),
     _unavailable,
 )  # fmt: skip
-"""The first face in each frame; NaN where it finds none."""
+"""The clip's face in each frame; NaN where it finds none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,9 @@ from syncbench import registry, weights
 from syncbench.clip import SAMPLES_PER_FRAME, Frames, Waveform
 from syncbench.errors import ClipError, Unavailable
 from syncbench.feature import Feature
-from syncbench.features.evaluators import SyncEvaluator
+from syncbench.features.evaluators import SyncEvaluator, windows_of
 from syncbench.features.mfcc import int16_scale, mfcc
-from syncbench.features.speech import SPEECH
+from syncbench.features.speech import VOICED
 from syncbench.files import file_hash
 from syncbench.media import Footage
 
@@ -44,16 +44,20 @@ def syncnet_v2(protocol: str = "native", checkpoint: Path | None = None) -> Sync
             )
         return None if checkpoint else weights.unavailable("syncnet_v2")
 
-    def embeddings(frames: Footage, speech: Waveform) -> dict[str, NDArray[np.float32]]:
-        return embed(_network(checkpoint or weights.require("syncnet_v2")), frames, speech)
+    def embeddings(speech: Waveform, frames: Footage, seen: NDArray[np.bool_] | None = None) -> dict[str, NDArray[Any]]:
+        found: dict[str, NDArray[Any]] = {
+            **embed(_network(checkpoint or weights.require("syncnet_v2")), frames, speech)
+        }
+        return found if seen is None else {**found, "seen": windows_of(seen, len(found["video"]))}
 
-    def missing(speech: Waveform) -> dict[str, NDArray[np.float32]]:
+    def missing(speech: Waveform) -> dict[str, NDArray[Any]]:
         raise Unavailable(f"protocol {prepared.name} is known but not implemented")
 
     feature = Feature(
         f"{label}[{prepared.signature}]",
         missing if prepared.frames is None else embeddings,
-        needs=(SPEECH,) if prepared.frames is None else (prepared.frames, SPEECH),
+        needs=tuple(need for need in (VOICED, prepared.frames, prepared.seen) if need is not None),
+        version=2,
         weights=sha256,
         stored=True,
     )

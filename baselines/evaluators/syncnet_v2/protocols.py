@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench import media
+from syncbench.baselines.evaluators.faces import FACE, SIGHTED
 from syncbench.clip import FPS, Clip, Frames
 from syncbench.errors import ClipError
+from syncbench.faces.crops import cut, frame_square
 from syncbench.feature import Feature
 from syncbench.features.evaluators import Protocol
 from syncbench.features.frames import FOOTAGE
@@ -29,10 +31,26 @@ __all__ = ["LATENTSYNC", "MOCHABENCH", "MOVA", "NATIVE", "VERSE", "WAV2LIP_LRS",
 SIZE = 224
 
 
-def _native(footage: media.Footage) -> media.Footage:
-    shape = (len(footage), SIZE, SIZE, 3)
-    pieces = lambda: (bilinear(footage[span][..., ::-1], SIZE, SIZE) for span in media.spans(footage))  # noqa: E731
-    return media.Footage(shape, pieces, "the frames for SyncNet")
+def _native(footage: media.Footage, squares: NDArray[np.float32]) -> media.Footage:
+    height, width = footage.shape[1:3]
+    whole = bool((squares == frame_square(width, height)).all())
+
+    def pieces() -> Iterator[Frames]:
+        for span in media.spans(footage):
+            frames = footage[span]
+            if whole:
+                yield bilinear(frames[..., ::-1], SIZE, SIZE)
+            else:
+                yield np.stack([_face(f, square) for f, square in zip(frames, squares[span], strict=True)])
+
+    return media.Footage((len(footage), SIZE, SIZE, 3), pieces, "the frames for SyncNet")
+
+
+def _face(frame: NDArray[np.uint8], square: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return what SyncNet sees of one frame, BGR; black where no face is."""
+    if not np.isfinite(square).all():
+        return np.zeros((SIZE, SIZE, 3), np.uint8)
+    return np.asarray(bilinear(cut(frame, square)[None, ..., ::-1], SIZE, SIZE)[0])
 
 
 def _wav2lip_lrs(clip: Clip) -> Frames:
@@ -41,15 +59,17 @@ def _wav2lip_lrs(clip: Clip) -> Frames:
 
 NATIVE = Protocol(
     "native",
-    1,
-    "decoded frames, whole, resized to 224 x 224 as OpenCV does; for face crops",
-    Feature("syncnet_frames[native.1]", _native, needs=(FOOTAGE,)),
+    2,
+    "face crops whole, other pictures cut around the face as LRS2's crops show it; resized to 224 x 224 as OpenCV does",
+    Feature("syncnet_frames[native.2]", _native, needs=(FOOTAGE, FACE), version=2),
+    SIGHTED,
 )
 WAV2LIP_LRS = Protocol(
     "wav2lip-lrs",
     1,
     "frames through FFmpeg's JPEG at default quality, whole, resized to 224 x 224: Wav2Lip's calculate_scores_LRS.py",
     Feature("syncnet_frames[wav2lip-lrs.1]", _wav2lip_lrs, reads=frozenset({"video"})),
+    SIGHTED,
 )
 WAV2LIP_REAL = Protocol(
     "wav2lip-real", 0, "S3FD tracks of at least 100 frames, crop 0.40, XVID and MP3 on the way: run_pipeline.py"

@@ -143,6 +143,7 @@ def _clip(folder: Path, script: Script) -> Clip:
     return Clip(
         id=script.id,
         video=Recording(path),
+        face="frame",
         speech=Recording(path),
         speaker=script.speaker,
         group=script.speaker,

@@ -109,7 +109,7 @@ def test_a_checkpoint_file_scores_real_clips_end_to_end(
     file = tmp_path / "stand-in.model"
     torch.save(state, file)
     metric = Lse(syncnet_v2("native", file))
-    assert metric.settings["protocol"] == "native.1"
+    assert metric.settings["protocol"] == "native.2"
     assert metric.settings["evaluator"] == f"syncnet_v2@{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}"
     key = KEYS[1]
     scores = _scores(metric, _clip(lrs2_grid, key))

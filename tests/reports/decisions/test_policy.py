@@ -64,7 +64,7 @@ def test_numbers_at_their_bounds_are_taken_and_those_beyond_refused(tmp_path: Pa
             _read(tmp_path, line)
     path = tmp_path / "gate.toml"
     path.write_text("[scores.wer]\nrelative = -0.5\nabsolute = 1")
-    with pytest.raises(CommandError, match="scores.wer.relative"):
+    with pytest.raises(CommandError, match=r"scores\.wer\.relative"):
         load_policy(path)
     path.write_text("[scores]\n")
     with pytest.raises(CommandError, match="scores"):
