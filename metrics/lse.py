@@ -31,8 +31,10 @@ from syncbench.metric import Direction, Measured, Metric, ScoreSpec
 __all__ = [
     "REACH",
     "SHORTEST",
+    "SURE",
     "Lse",
     "LseResult",
+    "certainty",
     "default_evaluator",
     "distances",
     "lse",
@@ -44,6 +46,10 @@ REACH = 15
 """Largest shift tried, in frames, either way."""
 SHORTEST = REACH + 1
 """Least number of windows: with fewer, some shifts compare with nothing but the zeros beyond the ends."""
+SURE = 0.9
+"""Certainty from which on an offset means something."""
+_BLOCK = 10  # windows: neighbours share four of five frames, and a syllable takes as long
+_RESAMPLINGS = 200
 _EPS = 1e-6  # added to every difference before its length is taken, as torch's pairwise_distance does
 
 
@@ -112,6 +118,37 @@ def masked_lse(distances: NDArray[np.floating[Any]], seen: NDArray[np.bool_] | N
     return _result(distances, ratio(np.where(valid, distances, 0).sum(axis=0, dtype=np.float64), valid.sum(axis=0)))
 
 
+def certainty(distances: NDArray[np.floating[Any]], seen: NDArray[np.bool_] | None = None, seed: int = 0) -> float:
+    """Return how sure the masked offset is, 0..1: in which share of resamplings it stays within one frame.
+
+    Windows are drawn anew in blocks of ten, 200 times (a moving-block bootstrap, seeded). Lips and speech that belong
+    together reach 0.9 and more from about two seconds on; where the curve of distances has no minimum, the smallest
+    mean lies now here, now there. Under ``SURE`` an offset means nothing.
+    """
+    windows, shifts = distances.shape
+    partner = np.arange(windows)[:, None] + np.arange(shifts) - shifts // 2
+    valid = (partner >= 0) & (partner < windows)
+    if seen is not None:
+        valid &= seen[:, None]
+    sums = [_blocks(values) for values in (np.where(valid, distances, 0).astype(np.float64), valid.astype(np.float64))]
+    rng = np.random.default_rng(seed)
+    best = int(np.nanargmin(masked_lse(distances, seen).means))
+    agree = 0
+    for _ in range(_RESAMPLINGS):
+        starts = rng.integers(0, windows, max(1, -(-windows // _BLOCK)))
+        means = ratio(*(values[starts].sum(axis=0) for values in sums))
+        agree += bool(np.isfinite(means).any()) and abs(int(np.nanargmin(means)) - best) <= 1
+    return agree / _RESAMPLINGS
+
+
+def _blocks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum of the ten rows from each one on, around the end."""
+    around = np.concatenate([values, values[: min(_BLOCK - 1, len(values))]])
+    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(around, axis=0)])
+    length = min(_BLOCK, len(values))
+    return np.asarray(total[length : length + len(values)] - total[: len(values)])
+
+
 def _result(distances: NDArray[np.floating[Any]], means: NDArray[np.float64]) -> LseResult:
     best = int(np.nanargmin(means))
     middle = np.nanmedian(means)
@@ -142,7 +179,15 @@ def _specs() -> tuple[ScoreSpec, ...]:
         spec("lse_d_masked", "LSE-D masked", "", "lower", 0.0, f"LSE-D; {masked}"),
         spec("av_offset", "AV offset", "frames", "none", -float(REACH), "mean offset; positive: the speech is early"),
         spec("av_offset_abs", "|AV offset|", "frames", "lower", 0.0, "mean absolute offset, by the masked mean"),
-        spec("in_sync", "In sync", "%", "higher", 0.0, "clips whose offset by the masked mean is -1, 0 or 1 frames"),
+        spec(
+            "in_sync",
+            "In sync",
+            "%",
+            "higher",
+            0.0,
+            f"clips whose offset by the masked mean is -1, 0 or 1 frames, and sure ({100 * SURE:g} % or more)",
+        ),
+        spec("offset_certainty", "Offset certainty", "%", "higher", 0.0, "resamplings in which the offset stays, mean"),
     )
 
 
@@ -183,6 +228,7 @@ class Lse(Metric):
                 f"are needed to compare shifts of {REACH} frames"
             )
         cells = distances(embedded["video"], embedded["audio"])
+        sure = certainty(cells, seen)
         published, masked = lse(cells[seen]), masked_lse(cells, seen)
         ratios = Ratios(
             {
@@ -192,7 +238,8 @@ class Lse(Metric):
                 "lse_d_masked": (masked.lse_d, 1),
                 "av_offset": (published.offset, 1),
                 "av_offset_abs": (abs(masked.offset), 1),  # the zeros beyond the ends pull the published one to 0
-                "in_sync": (100 * int(abs(masked.offset) <= 1), 1),
+                "in_sync": (100 * int(abs(masked.offset) <= 1 and sure >= SURE), 1),
+                "offset_certainty": (100 * sure, 1),
             },
             measured=int(np.convolve(seen, np.ones(WINDOW)).astype(bool).sum()),  # frames in some window
         )

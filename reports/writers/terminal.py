@@ -31,7 +31,7 @@ def print_tables(tables: Sequence[Table], console: Console | None = None) -> Non
 
 def _upright(table: Table) -> Table:
     """Return the table with its conditions as rows: there are many, and systems are few."""
-    if table.columns_are != "condition":
+    if table.columns_are != "condition" or not table.columns:
         return table
     score = table.columns[0]
     columns: list[Column] = []

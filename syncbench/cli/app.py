@@ -17,6 +17,8 @@ from syncbench.cli.gate import gate
 from syncbench.cli.publish import publish
 from syncbench.cli.report import report
 from syncbench.cli.run import run
+from syncbench.cli.score import score
+from syncbench.cli.sync import sync
 from syncbench.cli.train import train
 from syncbench.cli.validate_metrics import validate_metrics
 from syncbench.cli.verify import verify
@@ -51,6 +53,8 @@ def _top(
 
 app.command("run")(run)
 app.command("train")(train)
+app.command("score")(score)
+app.command("sync")(sync)
 app.command("report")(report)
 app.command("compare")(compare)
 app.command("gate")(gate)

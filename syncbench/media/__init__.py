@@ -1,9 +1,10 @@
 """Media files: read, written and looked at. Nothing outside this room opens a container."""
 
-from syncbench.media.clips import clip_footage, clip_frames, clip_length, clip_pictures, clip_speech
+from syncbench.media.clips import clip_footage, clip_frames, clip_length, clip_pictures, clip_speech, has_speech
 from syncbench.media.footage import HELD_BYTES, Footage, spans
 from syncbench.media.headers import Headers, codec, read_headers
 from syncbench.media.read import MAX_BYTES, count_frames, open_footage, read_frames, read_pictures, read_speech
+from syncbench.media.shift import shift_speech
 from syncbench.media.write import write_lossless, write_video, write_wav
 
 __all__ = [
@@ -18,11 +19,13 @@ __all__ = [
     "clip_speech",
     "codec",
     "count_frames",
+    "has_speech",
     "open_footage",
     "read_frames",
     "read_headers",
     "read_pictures",
     "read_speech",
+    "shift_speech",
     "spans",
     "write_lossless",
     "write_video",

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from av.video.frame import VideoFrame
 
 from syncbench.clip import FPS, SAMPLES_PER_FRAME, Clip, Frames, Recording, Waveform
 from syncbench.errors import ClipError
+from syncbench.media.container import audio_stream, opened
 from syncbench.media.footage import Footage
 from syncbench.media.read import count_frames, open_footage, read_pictures, read_speech
 
-__all__ = ["clip_footage", "clip_frames", "clip_length", "clip_pictures", "clip_speech"]
+__all__ = ["clip_footage", "clip_frames", "clip_length", "clip_pictures", "clip_speech", "has_speech"]
+
+
+_SILENT = 1e-4  # of full scale: below the last bits of any recording
+
+
+def has_speech(path: Path) -> bool:
+    """Return whether a file holds sound that is not silent throughout. Raises ClipError where it cannot be read."""
+    with opened(path) as container:
+        if audio_stream(path, container) is None:
+            return False
+    return bool(np.abs(read_speech(path)).max() > _SILENT)
 
 
 def _video(clip: Clip) -> Recording:

@@ -38,6 +38,7 @@ __all__ = [
     "conditions_of",
     "dataset_hash",
     "faces_of",
+    "family_of",
     "given_parts",
     "jobs",
     "listing",
@@ -214,7 +215,7 @@ def choose_metrics(
         known = registry.metrics()
     chosen: dict[str, Metric] = {}
     for wanted in request.metrics:
-        family = wanted if wanted in known else _family_of(wanted, known)
+        family = wanted if wanted in known else family_of(wanted, known)
         if not known[family].applies(task):
             raise CommandError(
                 f"metric '{wanted}' measures {' and '.join(sorted(known[family].inputs))}; "
@@ -231,7 +232,7 @@ def choose_metrics(
     return [metric for name, metric in chosen.items() if name not in unavailable], unavailable
 
 
-def _family_of(score: str, known: Mapping[str, Metric]) -> str:
+def family_of(score: str, known: Mapping[str, Metric]) -> str:
     """Return the family that is meant by a score's name: the default one. Raises CommandError where several could be."""
     families = [name for name, metric in known.items() if any(spec.name == score for spec in metric.scores)]
     default = [name for name in families if not known[name].on_request]

@@ -42,7 +42,7 @@ from syncbench.runs.store import (
 from syncbench.system import Given, Setup, System
 from syncbench.task import Task
 
-__all__ = ["Bench", "alone", "measured", "probe", "use", "work"]
+__all__ = ["Bench", "alone", "enough", "measured", "probe", "use", "work"]
 
 
 @dataclass(frozen=True)
@@ -264,12 +264,7 @@ def _measure(
     metric: Metric, bench: Bench, job: Job, key: str, clip: Features, reference: Features, output: Features
 ) -> dict[str, Any]:
     found = measured(metric, clip, reference, output)
-    measurement = found.measurement
-    if measurement.coverage is not None and measurement.coverage < bench.min_coverage:
-        raise ClipError(
-            f"{measurement.measured} of {measurement.asked} frames could be measured, "
-            f"under {100 * bench.min_coverage:g} %"
-        )
+    measurement = enough(found.measurement, bench.min_coverage)
     stem = file_stem(job.clip.id, job.condition.name)
     data = {"settings": dict(metric.settings), "answer": key}
     data |= keep_measurement(measurement, bench.run, metric.name, stem)
@@ -277,6 +272,15 @@ def _measure(
         path = write_arrays(bench.run / "curves" / metric.name / f"{stem}.npz", found.curves)
         data["curves"] = path.relative_to(bench.run).as_posix()
     return data
+
+
+def enough(measurement: Measurement, least: float) -> Measurement:
+    """Return a measurement that speaks of at least that share of the frames. Raises ClipError."""
+    if measurement.coverage is not None and measurement.coverage < least:
+        raise ClipError(
+            f"{measurement.measured} of {measurement.asked} frames could be measured, under {100 * least:g} %"
+        )
+    return measurement
 
 
 def measured(metric: Metric, clip: Features, reference: Features, output: Features) -> Measured:

@@ -1,0 +1,148 @@
+"""Scores of one video, with or without the real one beside it: no dataset, no run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from syncbench import media, registry
+from syncbench._version import __version__
+from syncbench.clip import FPS, Clip, Recording
+from syncbench.errors import ClipError, Unavailable, one_line
+from syncbench.faces.choice import check_face
+from syncbench.feature import Features
+from syncbench.files import cache_folder
+from syncbench.metric import Metric, Score, ScoreSpec
+from syncbench.runs.plan import family_of
+from syncbench.runs.request import MIN_COVERAGE
+from syncbench.runs.work import alone, enough, measured
+from syncbench.signature import signature
+from syncbench.task import TALKING_FACE
+
+__all__ = ["Scored", "open_clip", "score_files"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What was found in one video.
+
+    Attributes:
+        scores: of every family that was asked, in the order of tables; a value of None with its reason.
+        speech: the file whose sound was taken as speech.
+        face: which face was measured, as ``Clip.face`` says it.
+    """
+
+    scores: tuple[Score, ...]
+    speech: Path | None
+    face: str
+
+    def __getitem__(self, name: str) -> float:
+        """Return a score by its name. Raises KeyError where it was not asked, ClipError where it could not be measured."""
+        found = next((score for score in self.scores if score.name == name), None)
+        if found is None:
+            raise KeyError(name)
+        if found.value is None:
+            raise ClipError(f"{name}: {found.reason}")
+        return found.value
+
+
+def score_files(
+    video: Path,
+    reference: Path | None = None,
+    text: str | None = None,
+    face: str = "auto",
+    metrics: Sequence[str] = (),
+) -> Scored:
+    """Measure one video.
+
+    The speech is the video's own; where it is silent, the reference's.
+
+    Args:
+        video: of a talking face, any size.
+        reference: the real video of the same speech; without it only scores are given that need none.
+        text: the words said, for the scores that read lips.
+        face: which face of a picture with several: see :mod:`syncbench.faces.choice`.
+        metrics: families or scores; empty for all that can be measured on one video.
+
+    Raises:
+        CommandError: no such metric, or a face that says nothing.
+    """
+    check_face(face)
+    families = _families(metrics, reference is not None)
+    sounds = [path for path in (video, reference) if path is not None and media.has_speech(path)]
+    speech = Recording(sounds[0]) if sounds else None
+    made = Clip(video.stem, Recording(video), speech, transcript=text, face=face)
+    real = None if reference is None else Recording(reference)
+    truth = Clip(video.stem, real, speech, transcript=text, real=real is not None, face=face)
+    folder = cache_folder() / "features"
+    with alone(0):
+        made, truth = _placed(made, folder), _placed(truth, folder)
+        output, known = Features(made, folder), Features(truth, folder)
+        whole = known if real is not None else output
+        scores = [score for family in families for score in _scores(family, whole, known, output)]
+    return Scored(tuple(scores), sounds[0] if sounds else None, made.face)
+
+
+@contextmanager
+def open_clip(video: Path, face: str = "auto") -> Iterator[Features]:
+    """Give the features of one video with its own speech, its face placed, on one thread as a run computes them."""
+    check_face(face)
+    folder = cache_folder() / "features"
+    with alone(0):
+        recording = Recording(video)
+        yield Features(_placed(Clip(video.stem, recording, recording, face=face), folder), folder)
+
+
+def _families(wanted: Sequence[str], real: bool) -> list[Metric]:
+    known = registry.metrics()
+    if wanted:
+        chosen = {name if name in known else family_of(name, known) for name in wanted}
+    else:
+        chosen = {
+            name
+            for name, metric in known.items()
+            if metric.applies(TALKING_FACE)
+            and not metric.on_request
+            and not metric.traces
+            and metric.measurement.resamplable()
+        }
+    families = sorted((known[name] for name in chosen), key=lambda metric: (metric.order, metric.name))
+    return [metric for metric in families if wanted or real or not all(spec.reference for spec in metric.scores)]
+
+
+def _placed(clip: Clip, folder: Path) -> Clip:
+    if clip.video is None or clip.face not in ("auto", "active"):
+        return clip
+    try:
+        return replace(clip, face=registry.face_finder().place(Features(clip, folder)))
+    except (ClipError, Unavailable):
+        return clip
+
+
+def _scores(metric: Metric, whole: Features, reference: Features, output: Features) -> list[Score]:
+    values: dict[str, float] = {}
+    coverage: float | None = None
+    reason = metric.unavailable() or metric.unsuited(output.clip) or ""
+    if not reason:
+        try:
+            measurement = enough(measured(metric, whole, reference, output).measurement, MIN_COVERAGE)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                values = {name: float(value) for name, value in measurement.scores().items()}
+            coverage = measurement.coverage
+        except (ClipError, Unavailable) as error:
+            reason = one_line(error)
+    return [_score(spec, metric, values.get(spec.name), coverage, reason) for spec in metric.scores]
+
+
+def _score(spec: ScoreSpec, metric: Metric, value: float | None, coverage: float | None, reason: str) -> Score:
+    known = None if value is None or np.isnan(value) else value
+    return Score(
+        name=spec.name, metric=metric.name, condition="", value=known, low=None, high=None, n=int(known is not None),
+        failed=int(known is None), title=spec.title, unit=spec.unit, direction=spec.direction, digits=spec.digits,
+        signature=signature(spec.name, {**metric.settings, "dataset": "file", "fps": str(FPS), "v": __version__}),
+        reason=reason or ("" if known is not None else "nothing to count"), headline=spec.headline, coverage=coverage,
+    )  # fmt: skip

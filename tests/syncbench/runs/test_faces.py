@@ -1,0 +1,126 @@
+"""Runs over pictures as users bring them: uncropped, with several people, or with nobody."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from syncbench import media
+from syncbench.clip import SAMPLES_PER_FRAME, Frames
+from syncbench.runs import load_run
+
+from .conftest import Command
+
+SIZE = (300, 520)
+LEFT, RIGHT = (20, 60), (330, 90)
+
+
+def _scene(*clips: tuple[Frames, tuple[int, int]]) -> Frames:
+    """Return clips in a grey picture, each with its left and top."""
+    frames = np.full((len(clips[0][0]), *SIZE, 3), 110, np.uint8)
+    for clip, (left, top) in clips:
+        frames[:, top : top + clip.shape[1], left : left + clip.shape[2]] = clip
+    return frames
+
+
+@pytest.fixture(scope="module")
+def films(lrs2_grid: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of one talk as a crop, in a large picture, beside another talker, and of nobody."""
+    one, other = sorted(lrs2_grid.rglob("*.mp4"))[:2]
+    first, second = media.read_frames(one), media.read_frames(other)
+    speech = media.read_speech(one)
+    folder = tmp_path_factory.mktemp("films")
+    media.write_video(folder / "crop.mp4", first, speech)
+    media.write_video(folder / "large.mp4", _scene((first, RIGHT)), speech)
+    media.write_video(folder / "left.mp4", _scene((first, LEFT), (second, RIGHT)), speech)
+    media.write_video(folder / "right.mp4", _scene((second, LEFT), (first, RIGHT)), speech)
+    media.write_video(folder / "nobody.mp4", _scene((np.zeros_like(first), LEFT)), speech)
+    return folder
+
+
+def _run(command: Command, films: Path, out: Path, *more: str) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
+    """Run the reference over the folder; return scores by clip, and reasons of failures by clip."""
+    done = command(
+        "run", "--model", "reference", "--dataset", "folder", "--root", str(films), "--alone", "--workers", "1",
+        "--metrics", "lse", "--fail-on", "1.0", "--out", str(out), *more,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    run = load_run(out)
+    rows = run.to_pandas().dropna(subset=["value"])
+    scores = {clip: dict(zip(own["score"], own["value"], strict=True)) for clip, own in rows.groupby("clip")}
+    return scores, {failure.clip: failure.reason for failure in run.summary.failures}
+
+
+def test_the_speaker_is_measured_wherever_in_the_picture(command: Command, films: Path, tmp_path: Path) -> None:
+    scores, failed = _run(command, films, tmp_path / "run")
+    assert set(failed) == {"nobody"}
+    assert "no frame shows a face" in failed["nobody"]
+    for clip in ("large", "left", "right"):
+        assert scores[clip]["av_offset"] == scores["crop"]["av_offset"]
+        assert scores[clip]["lse_c"] == pytest.approx(scores["crop"]["lse_c"], abs=0.25)
+    entries = [json.loads(line) for line in (tmp_path / "run" / "journal.jsonl").read_text().splitlines()]
+    faces = {e["clip"]: e["data"]["output"]["face"] for e in entries if e["stage"] == "answer"}
+    assert faces["crop"] == faces["large"] == "auto"
+    assert faces["left"].startswith("0:0.1")
+    assert faces["right"].startswith("0:0.7")
+    assert "|face=auto:mtcnn@" in load_run(tmp_path / "run").score("lse_c").signature
+
+
+def test_another_face_is_measured_where_it_is_asked_for(command: Command, films: Path, tmp_path: Path) -> None:
+    asked, _ = _run(command, films, tmp_path / "box", "--face", "0.65,0.35,0.25,0.4")
+    own, _ = _run(command, films, tmp_path / "auto")
+    assert asked["right"]["lse_c"] == pytest.approx(own["right"]["lse_c"], abs=0.01)
+    assert asked["left"]["lse_c"] < own["left"]["lse_c"] - 0.5
+    whole, failed = _run(command, films, tmp_path / "frame", "--face", "frame")
+    assert whole["crop"]["lse_c"] == own["crop"]["lse_c"]
+    assert "landmarks are sure" in failed["large"]
+    done = command("run", "--model", "reference", "--dataset", "folder", "--root", str(films), "--face", "mine")
+    assert done.returncode == 2
+    assert "face 'mine' says nothing" in done.stderr
+
+
+def test_a_generator_draws_into_the_full_picture(command: Command, films: Path, tmp_path: Path) -> None:
+    done = command(
+        "run", "--model", "wav2lip", "--dataset", "folder", "--root", str(films), "--alone", "--workers", "1",
+        "--metrics", "lse,psnr", "--fail-on", "1.0", "--out", str(tmp_path / "run"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    run = load_run(tmp_path / "run")
+    made, real = (media.clip_frames(clip) for clip in (run.output("right"), run.reference("right")))
+    assert made.shape == real.shape
+    changed = np.abs(made[10:30].astype(int) - real[10:30]).mean(axis=(0, 3)) > 12
+    rows, columns = np.nonzero(changed)
+    assert columns.min() > RIGHT[0]
+    assert rows.min() > RIGHT[1]
+    assert run.reference("right").face == run.output("right").face != "auto"
+
+
+def test_corruption_does_not_move_the_face(command: Command, films: Path, tmp_path: Path) -> None:
+    done = command(
+        "run", "--model", "avsr-video", "--dataset", "folder", "--root", str(films), "--alone", "--workers", "1",
+        "--visual", "clean,dark@0.3", "--fail-on", "1.0", "--out", str(tmp_path / "run"),
+    )  # fmt: skip
+    assert done.returncode in (0, 1), done.stderr
+    answered = [json.loads(line) for line in (tmp_path / "run" / "journal.jsonl").read_text().splitlines()]
+    heard = {(e["clip"], e["condition"]): e for e in answered if e["stage"] == "answer" and e["clip"] == "large"}
+    assert all(entry["status"] == "done" for entry in heard.values())
+    assert len(heard) == 2
+
+
+def test_sound_that_ends_early_is_held_against_its_own_frames(
+    command: Command, lrs2_grid: Path, tmp_path: Path
+) -> None:
+    path = min(lrs2_grid.rglob("*.mp4"))
+    frames, speech = media.read_frames(path), media.read_speech(path)
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    media.write_video(folder / "whole.mp4", frames, speech)
+    media.write_video(folder / "both.mp4", frames[:50], speech[: 50 * SAMPLES_PER_FRAME])
+    media.write_video(folder / "sound.mp4", frames, speech[: 50 * SAMPLES_PER_FRAME])
+    scores, failed = _run(command, folder, tmp_path / "run", "--face", "frame")
+    assert not failed
+    assert scores["sound"]["lse_c"] == pytest.approx(scores["both"]["lse_c"], abs=0.05)
+    assert scores["sound"]["av_offset"] == scores["both"]["av_offset"]
