@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from syncbench import media
 from syncbench.clip import SAMPLE_RATE, SAMPLES_PER_FRAME
 from syncbench.errors import ClipError
+from syncbench.files import file_hash
 from syncbench.metric import Score
 from syncbench.reports.tables.titles import (
     anchor_of,
@@ -29,8 +31,12 @@ from syncbench.reports.text import number, percent
 from syncbench.reports.writers import vector
 from syncbench.reports.writers.exhibits import Exhibit, chosen, exhibit, headline
 from syncbench.runs import Failure, Run
+from syncbench.runs.faces import kept_faces
 
 __all__ = ["Details", "details"]
+
+_FACES = 60
+"""Clips whose faces are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Details:
     headline: str
     histograms: tuple[tuple[str, Markup], ...]
     exhibits: tuple[_Item, ...]
+    faces: tuple[tuple[str, str], ...]
     grids: tuple[_Grid, ...]
     scores: tuple[Score, ...]
     failures: tuple[Failure, ...]
@@ -120,6 +127,7 @@ def details(run: Run, folder: Path) -> Details:
         settings=tuple(run.manifest.settings.items()),
         headline=score.title if score else "",
         histograms=tuple(histograms),
+        faces=_faces(run, folder),
         exhibits=tuple(items),
         grids=tuple(_grids(run.summary.scores)),
         scores=tuple(run.summary.scores),
@@ -136,6 +144,17 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, st
             yield from _flat(value, f"{prefix}{key}.")
         elif value not in (None, "", [], {}):
             yield f"{prefix}{key}", " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _faces(run: Run, folder: Path) -> tuple[tuple[str, str], ...]:
+    """Copy what was taken for the face of each clip to ``folder``; return clips and addresses."""
+    shown: list[tuple[str, str]] = []
+    for clip, path in list(kept_faces(run.path, run.manifest.clips).items())[:_FACES]:
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"face-{file_hash(path)[:16]}.jpg"
+        shutil.copyfile(path, folder / name)
+        shown.append((clip, f"{folder.name}/{name}"))
+    return tuple(shown)
 
 
 def _item(run: Run, shown: Exhibit) -> _Item:

@@ -28,6 +28,7 @@ from syncbench.features.speech import SPEECH, SPEECH_LENGTH
 from syncbench.files import write_arrays
 from syncbench.measurement import Measurement
 from syncbench.metric import Measured, Metric
+from syncbench.runs.faces import keep_faces
 from syncbench.runs.journal import ANSWER, PROBE, Entry
 from syncbench.runs.plan import Job, given_parts, make_system, sees_truth, source_hash
 from syncbench.runs.store import (
@@ -141,6 +142,8 @@ def work(bench: Bench, job: Job) -> list[Entry]:
     for stage in job.stages:
         measure = partial(_measure, loaded.metrics[stage], bench, job, key, clip, reference, output)
         entries.append(_timed(job, stage, ("metric", stage), measure))
+    if job.clip.face != "frame":
+        keep_faces(bench.run, output if output.has("video") else clip, registry.face_finder().squares)
     return entries
 
 
