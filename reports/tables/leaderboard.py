@@ -13,6 +13,7 @@ from syncbench.errors import CommandError
 from syncbench.metric import Score
 from syncbench.reports.significance import RULE
 from syncbench.reports.tables.columns import Entry, classes, column, variants
+from syncbench.reports.tables.offsets import offset_note
 from syncbench.reports.tables.table import Cell, Column, Row, Table
 from syncbench.reports.tables.titles import anchor_of, digest, is_clean, is_real, link, system_title
 from syncbench.reports.text import percent
@@ -125,7 +126,9 @@ def _notes(
             notes.append(f"{title}: {len(failed)} of {len(run.manifest.clips)} clips failed in some stage.")
     said: dict[str, list[str]] = {}
     for run, title in zip(rows, titles, strict=True):
-        for text in [*_absences(run, entries), *_uncovered(run, entries), *run.summary.remarks]:
+        for text in [*_absences(run, entries), *_uncovered(run, entries), offset_note(run), *run.summary.remarks]:
+            if not text:
+                continue
             said.setdefault(text, []).append(title)
     for text, by in said.items():
         notes.append(text if len(by) == len(rows) else f"{', '.join(by)}: {text}")

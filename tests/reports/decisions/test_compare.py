@@ -50,7 +50,7 @@ def test_unequal_signatures_are_refused_and_the_part_is_named(make_run: MakeRun)
     a, b = make_run("a", list(FORTY)), make_run("b", list(FORTY), sync="lse-wav2lip-lrs")
     result = compare(a, b)
     refused = dict(result.refused)
-    assert "protocol: native.1 / wav2lip-lrs.1" in refused["lse_c (lse)"]
+    assert "protocol: native.2 / wav2lip-lrs.1" in refused["lse_c (lse)"]
     assert {d.metric for d in result.differences} == {"image_quality"}
     with pytest.raises(CommandError, match=r"dataset: lrs2/test@.* / lrs3/test@"):
         compare(a, make_run("c", list(FORTY), dataset="lrs3"))

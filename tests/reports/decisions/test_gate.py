@@ -82,7 +82,7 @@ def test_a_missing_or_unequal_score_is_never_a_pass(make_run: MakeRun) -> None:
     baseline = make_run("baseline", near(0, 2))
     other = gate(make_run("other", near(0, 1), sync="lse-wav2lip-lrs"), baseline, POLICY)
     assert other.exit_code == 2
-    assert "protocol: native.1 / wav2lip-lrs.1" in other.verdicts[0].reason
+    assert "protocol: native.2 / wav2lip-lrs.1" in other.verdicts[0].reason
     lacking = make_run("lacking", [0.0] * 60, task="avsr")
     assert gate(lacking, baseline, POLICY).verdicts[0].reason == "lacking does not hold it"
 
