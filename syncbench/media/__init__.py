@@ -4,6 +4,7 @@ from syncbench.media.clips import clip_footage, clip_frames, clip_length, clip_p
 from syncbench.media.footage import HELD_BYTES, Footage, spans
 from syncbench.media.headers import Headers, codec, read_headers
 from syncbench.media.read import MAX_BYTES, count_frames, open_footage, read_frames, read_pictures, read_speech
+from syncbench.media.stills import is_numbered
 from syncbench.media.write import write_lossless, write_video, write_wav
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "clip_speech",
     "codec",
     "count_frames",
+    "is_numbered",
     "open_footage",
     "read_frames",
     "read_headers",
