@@ -60,7 +60,7 @@ def _of_stills(folder: Path) -> Headers:
     pictures = stills(folder)
     first = read_still(pictures[0])
     missing = missing_numbers(pictures)
-    remarks = (f"{missing} numbers between its first picture and its last have none",) if missing else ()
+    remarks = (f"numbers missing between its first picture and its last: {missing}",) if missing else ()
     return Headers(first.width, first.height, float(FPS), len(pictures) / FPS, 0, 0, remarks)
 
 

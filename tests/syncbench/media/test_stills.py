@@ -74,7 +74,7 @@ def test_pictures_of_two_sizes_and_folders_without_any(tmp_path):
 def test_missing_numbers_are_remarked(tmp_path):
     folder = lay(tmp_path / "a", ["1.png", "2.png", "5.png"], [10, 20, 50])
     assert level(media.read_frames(folder)) == [10, 20, 50]
-    assert media.read_headers(folder).remarks == ("2 numbers between its first picture and its last have none",)
+    assert media.read_headers(folder).remarks == ("numbers missing between its first picture and its last: 2",)
 
 
 def test_another_picture_is_another_hash(tmp_path):
