@@ -195,7 +195,7 @@ def _channels(path: Path) -> Iterator[tuple[NDArray[np.float32], str, int]]:
         stream = audio_stream(path, container)
         if stream is None:
             raise ClipError(f"{path}: no audio stream; give the speech as a separate file")
-        to_float = av.AudioResampler(format=float_format(stream.layout))
+        to_float, form = av.AudioResampler(), ("", "")
         for frame in sounds(container, stream):
             rate = rate or frame.sample_rate
             if frame.sample_rate != rate:
@@ -204,6 +204,9 @@ def _channels(path: Path) -> Iterator[tuple[NDArray[np.float32], str, int]]:
             if zero is None:
                 zero = time or 0.0
             at = written if time is None else round((time - zero) * rate)
+            if (frame.format.name, frame.layout.name) != form:  # a broadcast may change from mono to stereo
+                form = frame.format.name, frame.layout.name
+                to_float = av.AudioResampler(format=float_format(frame.layout))
             samples = floats(*to_float.resample(frame))
             if written == 0 and at < 0:
                 samples = samples[:, -at:]

@@ -73,7 +73,12 @@ class _Clock:
     def __init__(self, container: InputContainer, stream: av.VideoStream) -> None:
         self._stream = stream
         self._tick = float(stream.time_base or 0)
-        self._without_times = container.format.name in _WITHOUT_TIMES
+        self._without_times = container.format.name in _WITHOUT_TIMES or (
+            # what Matroska took over from an AVI as it was carries the code of its format
+            container.format.name.startswith("matroska")
+            and stream.codec_context.codec_tag.strip("\0") != ""
+            and stream.codec_context.has_b_frames
+        )
         self._packets: deque[int] = deque(maxlen=max(_REORDERED.values()) + 1)  # times of the packets, the latest ones
         self._delay: int | None = None
         self._step: int | None = None  # the least between two packets

@@ -80,16 +80,16 @@ KINDS = [
     Kind("mkv", "ffv1", "pcm_s16le", "yuv420p10le"),
     Kind("mkv", "wmv2", "flac"),
     Kind("webm", "libvpx-vp9", "libopus", options=("-cpu-used", "8")),
-    Kind("avi", "libx264", "mp3", options=H264),
+    Kind("avi", "libx264", "libmp3lame", options=H264),
     Kind("avi", "mpeg4", "pcm_s16le", options=("-vtag", "XVID")),
-    Kind("avi", "mpeg4", "mp3", options=("-vtag", "XVID", "-bf", "2")),
+    Kind("avi", "mpeg4", "libmp3lame", options=("-vtag", "XVID", "-bf", "2")),
     Kind("avi", "mjpeg", "pcm_s16le", "yuvj420p"),
     Kind("mpg", "mpeg1video", "mp2", options=("-bf", "2")),
     Kind("mpg", "mpeg2video", "mp2", options=("-bf", "2")),
     Kind("ts", "libx264", options=H264),
     Kind("mts", "mpeg2video", "ac3", options=("-bf", "2", "-flags", "+ilme+ildct")),
     Kind("m2ts", "libx264", "ac3", options=(*H264, "-x264-params", "interlaced=1")),
-    Kind("flv", "flv", "mp3", options=("-ar", "44100")),
+    Kind("flv", "flv", "libmp3lame", options=("-ar", "44100")),
     Kind("flv", "libx264", options=H264),
     Kind("wmv", "wmv2", "wmav2"),
     Kind("3gp", "mpeg4", options=("-bf", "0")),
@@ -190,6 +190,15 @@ def test_joined_streams_go_on(tmp_path):
         twice.write_bytes(path.read_bytes() * 2)
         assert len(same_frames(twice)) >= 40
         assert len(media.read_speech(twice)) > 1.5 * 16_000
+
+
+def test_joined_streams_may_change_their_channels(tmp_path):
+    path = write(tmp_path / "a.ts", Kind("ts", "libx264", options=H264))
+    ffmpeg("-i", path, "-c:v", "copy", "-c:a", "aac", "-ac", 2, tmp_path / "b.ts")
+    (tmp_path / "c.ts").write_bytes(path.read_bytes() + (tmp_path / "b.ts").read_bytes())
+    ours, theirs = media.read_speech(tmp_path / "c.ts"), speech_by_ffmpeg(tmp_path / "c.ts")
+    assert abs(len(ours) - len(theirs)) < 0.1 * 16_000
+    assert np.abs(ours[18_000:24_000]).mean() == pytest.approx(np.abs(theirs[18_000:24_000]).mean(), rel=0.2)
 
 
 def test_times_that_say_when_frames_were_decoded(tmp_path):
