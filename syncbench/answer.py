@@ -115,7 +115,7 @@ def _check_file(source: object, what: str) -> None:
     path = source.path if isinstance(source, Recording) else source
     if not isinstance(path, Path):
         raise ClipError(f"the answer's {what} is {_a(source)}: give an array, or the Path of a file")
-    if not path.is_file():
+    if not path.is_file() and not (what == "video" and path.is_dir()):  # which may hold frames
         raise ClipError(f"the answer's {what} {path} is no file: write it before answering")
 
 

@@ -21,11 +21,15 @@ class Unusable:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding of ``syncbench data validate``: the file, what is wrong with it, and what to do."""
+    """One finding of ``syncbench data validate``: the file, what is wrong with it, and what to do.
+
+    A ``remark`` says how the file is read where that is not plain; nothing is wrong with it.
+    """
 
     path: str
     what: str
     advice: str = ""
+    remark: bool = False
 
 
 class Dataset:

@@ -39,8 +39,14 @@ def _hash_at(path: str, size: int, modified: int) -> str:
 
 
 def file_hash(path: Path) -> str:
-    """Return a file's SHA-256, read once per process as long as size and time of change stay the same."""
+    """Return a file's SHA-256, read once per process as long as size and time of change stay the same.
+
+    That of a folder (of frames) is made of the names and bytes of the files right in it, hidden ones aside.
+    """
     stat = path.stat()
+    if path.is_dir():
+        inside = sorted(p for p in path.iterdir() if p.is_file() and p.name[0] != ".")
+        return digest("folder", *(part for p in inside for part in (p.name, file_hash(p))))
     return _hash_at(str(path), stat.st_size, stat.st_mtime_ns)
 
 

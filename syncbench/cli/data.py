@@ -26,17 +26,23 @@ def validate(
 ) -> None:
     """Say what is missing or malformed under a dataset's folder, and what is left out, file by file.
 
+    Remarks say how a file is read where that is not plain, such as which of two sound tracks is taken.
     Exit 1 where something is missing or malformed.
     """
     from syncbench import registry
 
     adapter = registry.dataset(name)
-    found, left_out = list(adapter.problems(root)), list(adapter.left_out(root))
+    said, left_out = list(adapter.problems(root)), list(adapter.left_out(root))
+    found = [problem for problem in said if not problem.remark]
     if as_json:
-        print(json.dumps([{"path": p.path, "what": p.what, "advice": p.advice} for p in found], indent=1))
+        rows = [{"path": p.path, "what": p.what, "advice": p.advice, "remark": p.remark} for p in said]
+        print(json.dumps(rows, indent=1))
     else:
         for problem in found:
             print(f"{problem.path}: {problem.what}" + (f" ({problem.advice})" if problem.advice else ""))
+        for remark in said:
+            if remark.remark:
+                print(f"remark: {remark.path}: {remark.what}")
         for line in left_out:
             print(f"left out: {line}")
         print(f"{name} at {root}: {f'{len(found)} problems' if found else 'no problems'}")

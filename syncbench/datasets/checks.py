@@ -32,6 +32,8 @@ def check_media(path: Path, *, sound: bool = True, fps: float | None = FPS) -> I
         yield Problem(str(path), f"{found.fps:.3f} frames per second, not {fps:g}", advice)
     if sound and not found.sample_rate:
         yield Problem(str(path), "no audio stream", "fetch it again, or put a .wav of the same name beside it")
+    for remark in found.remarks:
+        yield Problem(str(path), remark, remark=True)
 
 
 def check_sound(path: Path) -> Iterator[Problem]:
@@ -43,6 +45,8 @@ def check_sound(path: Path) -> Iterator[Problem]:
         return
     if not found.sample_rate:
         yield Problem(str(path), "no audio stream", "fetch it again")
+    for remark in found.remarks:
+        yield Problem(str(path), remark, remark=True)
 
 
 def check_twice(path: Path, names: Iterable[str]) -> Iterator[Problem]:

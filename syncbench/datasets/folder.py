@@ -8,8 +8,8 @@ Everything but the videos is optional::
     pairs.txt         'speech face' a line: then these are the clips, each face driven by another's speech
     landmarks68.npz   landmarks by id, or by the id's last part: [T, 68, 2] in pixels
 
-and beside ``x.mp4``: ``x.wav`` is its speech, ``x.txt`` its transcript (plain, or LRS's ``Text:`` form), ``x.align`` its
-word times in GRID's form.
+and beside ``x.mp4``, or a folder of frames ``x/``: ``x.wav`` is its speech, ``x.txt`` its transcript (plain, or LRS's
+``Text:`` form), ``x.align`` its word times in GRID's form. A folder of frames has its speech from any sound file beside it.
 
 An id is the path below the folder, without the extension: see :mod:`syncbench.datasets.walk`.
 Where ``reference/`` stands, a clip is the real video if there is one; the others are marked as having none, so that
@@ -34,6 +34,7 @@ __all__ = ["FOLDER", "Folder"]
 
 _TABLES = ("transcripts.tsv", "transcripts.txt")
 _PAIRS = "pairs.txt"
+_SOUND_SUFFIXES = (".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus")
 
 
 class Folder(Dataset):
@@ -77,7 +78,7 @@ class Folder(Dataset):
         if not videos:
             yield Problem(str(root), "no video there", f"{' '.join(VIDEO_SUFFIXES)} are looked for, in any depth")
         for video in videos.values():
-            yield from check_media(video, sound=not video.with_suffix(".wav").exists(), fps=None)
+            yield from check_media(video, sound=_sound(video) is None, fps=None)
         for path in (real or {}).values():
             yield from check_media(path, sound=False, fps=None)
         for name in videos:
@@ -86,7 +87,7 @@ class Folder(Dataset):
                     str(root / "reference" / name), "no real video of this clip", "add it, or compare without"
                 )
         for video in videos.values():
-            if (text := video.with_suffix(".txt")).exists():
+            if (text := _beside(video, ".txt")).exists():
                 try:
                     read_text(text)
                 except ClipError as e:
@@ -127,18 +128,31 @@ def _texts(root: Path) -> Mapping[str, str]:
 def _clip(root: Path, name: str, video: Path, texts: Mapping[str, str], real: Mapping[str, Path] | None) -> Clip:
     """Return one clip; ``real`` are the real videos by id, None where there are none to compare with."""
     shown = video if real is None else _real(real, name)
-    spoken = Spoken(texts[name]) if name in texts else optional(read_text, video.with_suffix(".txt"))
-    wav = video.with_suffix(".wav")
+    spoken = Spoken(texts[name]) if name in texts else optional(read_text, _beside(video, ".txt"))
+    speech = _sound(video) or shown or video
     landmarks = root / "landmarks68.npz"
     return Clip(
         id=name,
         video=Recording(shown or video),
-        speech=Recording(wav if wav.exists() else shown or video),
+        speech=Recording(speech),
         transcript=spoken.text if spoken else None,
-        words=(spoken.words if spoken else ()) or optional(read_align, video.with_suffix(".align")) or (),
+        words=(spoken.words if spoken else ()) or optional(read_align, _beside(video, ".align")) or (),
         extras={"landmarks": landmarks} if landmarks.exists() else {},
         real=shown is not None,
     )
+
+
+def _sound(video: Path) -> Path | None:
+    """Return the file of speech beside a video; None where there is none."""
+    suffixes = _SOUND_SUFFIXES if video.is_dir() else _SOUND_SUFFIXES[:1]
+    return next((path for suffix in suffixes if (path := _beside(video, suffix)).exists()), None)
+
+
+def _beside(video: Path, suffix: str) -> Path:
+    """Return the file of another suffix beside a video, small or capital; a folder's name has no suffix to replace."""
+    name = video.name if video.is_dir() else video.stem
+    small, capital = video.with_name(name + suffix), video.with_name(name + suffix.upper())
+    return capital if capital.exists() and not small.exists() else small
 
 
 def _real(real: Mapping[str, Path], name: str) -> Path | None:

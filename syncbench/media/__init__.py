@@ -5,6 +5,7 @@ from syncbench.media.footage import HELD_BYTES, Footage, spans
 from syncbench.media.headers import Headers, codec, read_headers
 from syncbench.media.read import MAX_BYTES, count_frames, open_footage, read_frames, read_pictures, read_speech
 from syncbench.media.shift import shift_speech
+from syncbench.media.stills import is_numbered
 from syncbench.media.write import write_lossless, write_video, write_wav
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "codec",
     "count_frames",
     "has_speech",
+    "is_numbered",
     "open_footage",
     "read_frames",
     "read_headers",

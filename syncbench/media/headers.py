@@ -7,7 +7,9 @@ from pathlib import Path
 
 import av
 
-from syncbench.media.container import audio_stream, opened, video_stream
+from syncbench.clip import FPS
+from syncbench.media.container import audio_stream, choices, opened, video_stream
+from syncbench.media.stills import missing_numbers, read_still, stills
 
 __all__ = ["Headers", "codec", "read_headers"]
 
@@ -17,10 +19,11 @@ class Headers:
     """What the headers of a media file say, without decoding it.
 
     Attributes:
-        width, height: of the first video stream as stored; 0 without one.
+        width, height: of the video stream as stored; 0 without one.
         fps: its average rate; 0 where unknown.
         seconds: of the whole file; 0 where unknown.
-        sample_rate, channels: of the first audio stream; 0 without one.
+        sample_rate, channels: of the audio stream; 0 without one.
+        remarks: what a user may want to know of how it is read, a line each: which of several tracks is taken.
     """
 
     width: int
@@ -29,10 +32,16 @@ class Headers:
     seconds: float
     sample_rate: int
     channels: int
+    remarks: tuple[str, ...] = ()
 
 
 def read_headers(path: Path) -> Headers:
-    """Return what the headers of ``path`` say. Raises ClipError where it is unreadable or visibly cut short."""
+    """Return what the headers of a file, or of a folder of frames, say.
+
+    Raises ClipError where it is unreadable or visibly cut short.
+    """
+    if path.is_dir():
+        return _of_stills(path)
     with opened(path) as container:
         video = video_stream(path, container)
         audio = audio_stream(path, container)
@@ -43,11 +52,20 @@ def read_headers(path: Path) -> Headers:
             seconds=(container.duration or 0) / av.time_base,
             sample_rate=audio.codec_context.sample_rate if audio else 0,
             channels=audio.codec_context.layout.nb_channels if audio else 0,
+            remarks=tuple(choices(container)),
         )
+
+
+def _of_stills(folder: Path) -> Headers:
+    pictures = stills(folder)
+    first = read_still(pictures[0])
+    missing = missing_numbers(pictures)
+    remarks = (f"numbers missing between its first picture and its last: {missing}",) if missing else ()
+    return Headers(first.width, first.height, float(FPS), len(pictures) / FPS, 0, 0, remarks)
 
 
 def codec(path: Path) -> str:
     """Return the codec of a file's video, such as ``h264``; empty without one. Raises ClipError where unreadable."""
-    with opened(path) as container:
+    with opened(stills(path)[0] if path.is_dir() else path) as container:
         video = video_stream(path, container)
         return video.codec_context.name if video else ""

@@ -8,10 +8,13 @@ at 16 kHz mono. What the files hold may differ from that in many ways; the rules
 - **25 fps by presentation time.** A frame is shown from its own timestamp, rounded to the nearest 1/25 s, until that of
   the next; the last one lasts as long as the file says. This is what FFmpeg's ``fps`` filter does by default, for
   constant and variable rates alike. A file that is at 25 fps comes back frame by frame.
-- **Pixels** are the stored ones: rotated as the file asks (multiples of 90 degrees), not stretched to square pixels,
-  converted to RGB as FFmpeg does.
-- **Several streams:** the first video stream (cover art is not one) and the first audio stream are read, no other.
-- **Channels** are averaged.
+  AVI and ASF (``.wmv``) store no presentation times, only an order: there the n-th frame shown has the n-th time.
+- **Pixels** are the stored ones: turned and mirrored as the file asks (multiples of 90 degrees), not stretched to square
+  pixels, converted to RGB as FFmpeg does, from all the bits there are.
+- **Several streams:** FFmpeg's choice is taken: of video the largest picture, of audio the most channels, and before
+  these what is marked as default. Cover art is no video. ``Headers.remarks`` says which one it was.
+- **Channels** are mixed as FFmpeg mixes them down to 16 bit: two are averaged. Where they cancel out, that is an error.
+- **A folder of frames** (numbered ``.png`` or ``.jpg``) is a video at 25 fps, in the order of the numbers.
 - **A file cut short** is an error, not a short clip: where the index of the file points past its end, or a Matroska or
   AVI header promises over a tenth of a second more than is there, the message says how many frames are left. MPEG streams
   promise nothing, so what is there is read.
@@ -25,17 +28,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
-import av.error
 import numpy as np
-from av.audio.frame import AudioFrame
-from av.container import InputContainer
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from syncbench.clip import FPS, SAMPLE_RATE, Frames, Waveform
 from syncbench.errors import ClipError
-from syncbench.media.container import audio_stream, cut_short, opened, video_stream
+from syncbench.media import stills, times
+from syncbench.media.container import audio_stream, opened, sounds, video_stream
 from syncbench.media.footage import HELD_BYTES, Footage
+from syncbench.media.picture import Converter, upright_size
+from syncbench.media.sound import Resampler, energy, float_format, floats, mix
 
 __all__ = ["MAX_BYTES", "count_frames", "open_footage", "read_frames", "read_pictures", "read_speech"]
 
@@ -44,7 +47,12 @@ MAX_BYTES = 4 << 30
 
 _GAP = 0.1  # seconds between audio timestamps and samples so far that count as a hole and not as jitter
 
-_MISSING = 0.1  # seconds between the end of the data and the end in the header that count as a file cut short
+_SMALL = 4 << 20  # bytes of a file that is decoded without a look at how long it will be: the look would cost a tenth
+
+_BLOCK = 1 << 14  # samples that are mixed and resampled at once, at least: one by one, packets cost twice the time
+
+_SILENT = 1e-8  # mean square of channels that count as silent: -80 dB of full scale
+_CANCELLED = 0.01  # of the channels' own energy: where less is left in their mean, they cancel out
 
 
 def open_footage(path: Path, start: float = 0.0, end: float | None = None) -> Footage:
@@ -54,7 +62,7 @@ def open_footage(path: Path, start: float = 0.0, end: float | None = None) -> Fo
     where they are too many to be kept.
 
     Args:
-        path: any file FFmpeg reads.
+        path: any file FFmpeg reads, or a folder of frames.
         start, end: seconds from the first frame; ``end`` None means to the end. Frame ``n`` of the result is the one
             shown at ``start + n / 25``. A span that ends after the file does is given as far as it goes.
 
@@ -65,9 +73,10 @@ def open_footage(path: Path, start: float = 0.0, end: float | None = None) -> Fo
     held: list[Frames] | None = []
     count = room = 0
     shown: VideoFrame | None = None
+    rgb = Converter(path)
     for frame in read_pictures(path, start, end):
         if frame is not shown:
-            here = _upright_size(path, frame)
+            here = upright_size(path, frame)
             if size is None:
                 size, room = here, HELD_BYTES // (here[0] * here[1] * 3)
                 held = [] if _expected(path, start, end) <= room else None
@@ -80,7 +89,7 @@ def open_footage(path: Path, start: float = 0.0, end: float | None = None) -> Fo
         if count > room:
             held = None  # the headers promised too little
         if held is not None:
-            held.append(held[-1] if frame is shown else _rgb(path, frame))
+            held.append(held[-1] if frame is shown else rgb(frame))
         shown = frame
     assert size is not None
     if held is not None:
@@ -91,9 +100,10 @@ def open_footage(path: Path, start: float = 0.0, end: float | None = None) -> Fo
 def _pieces(path: Path, start: float, end: float | None) -> Iterator[Frames]:
     shown: VideoFrame | None = None
     picture = np.zeros((0, 0, 3), np.uint8)
+    rgb = Converter(path)
     for frame in read_pictures(path, start, end):
         if frame is not shown:
-            picture, shown = _rgb(path, frame), frame
+            picture, shown = rgb(frame), frame
         yield picture[None]
 
 
@@ -112,21 +122,81 @@ def read_speech(path: Path, start: float = 0.0, end: float | None = None) -> Wav
 
     Sample 0 is at ``start`` seconds after the first video frame of the same file (after its first sample, where it has
     no video). What lies before the audio track begins is silence; what lies after it ends is left out, so ``N`` may be
-    less than asked for.
+    less than asked for. Beside the result itself, little memory is taken.
 
     Raises:
-        ClipError: unreadable, cut short, no audio, or no sample in the span.
+        ClipError: unreadable, cut short, no audio, no sample in the span, or channels that cancel out in it.
     """
     _check_span(path, start, end)
+    first, last = round(start * SAMPLE_RATE), None if end is None else round(end * SAMPLE_RATE)
+    found = bytearray()
+    resampler: Resampler | None = None
+    made = heard = 0  # samples at 16 kHz, and at the file's own rate
+    rate = SAMPLE_RATE
+    mean, own = 0.0, 0.0  # energies in the span
+    for samples, layout, rate in _blocks(path):
+        if not np.isfinite(samples).all():
+            raise ClipError(f"{path}: the audio holds values that are no numbers; fetch or encode it again")
+        resampler = resampler or Resampler(rate)
+        mono = mix(samples, layout)
+        if len(samples) > 1:
+            inside = slice(
+                max(0, round(start * rate) - heard), None if end is None else max(0, round(end * rate) - heard)
+            )
+            mean += float(np.dot(mono[inside], mono[inside]))
+            own += energy(samples[:, inside], layout)
+        heard += len(mono)
+        for piece in resampler(mono):
+            made += _keep(found, piece, made, first, last)
+        if last is not None and made >= last:
+            break
+        if len(found) > MAX_BYTES:
+            raise _too_large(path)
+    if resampler is not None and (last is None or made < last):
+        for piece in resampler.finish():
+            made += _keep(found, piece, made, first, last)
+    if not found:
+        raise ClipError(f"{path}: the audio ends at {heard / rate:.2f} s, before {start:.2f} s; check the span")
+    if mean < _CANCELLED * own and own > _SILENT * len(found) / 4 * rate / SAMPLE_RATE:
+        until = heard / rate if end is None else min(end, heard / rate)
+        raise ClipError(
+            f"{path}: the channels cancel out from {start:.2f} s to {until:.2f} s (one is the other upside down): their"
+            " mean is silent; give the speech of one channel as a separate file"
+        )
+    return np.frombuffer(found, np.float32)
+
+
+def _keep(found: bytearray, piece: NDArray[np.float32], at: int, first: int, last: int | None) -> int:
+    """Add to ``found`` what of ``piece``, which begins at sample ``at``, is in the span; return its whole length."""
+    found += piece[max(0, first - at) : None if last is None else max(0, last - at)].tobytes()
+    return len(piece)
+
+
+def _blocks(path: Path) -> Iterator[tuple[NDArray[np.float32], str, int]]:
+    """Yield what :func:`_channels` does, more at a time."""
+    gathered: list[NDArray[np.float32]] = []
+    form: tuple[str, int] = "", 0
+    for samples, layout, rate in _channels(path):
+        if gathered and ((layout, rate) != form or sum(part.shape[1] for part in gathered) > _BLOCK):
+            yield np.concatenate(gathered, axis=1), form[0], form[1]
+            gathered = []
+        form = layout, rate
+        gathered.append(samples)
+    yield np.concatenate(gathered, axis=1), form[0], form[1]
+
+
+def _channels(path: Path) -> Iterator[tuple[NDArray[np.float32], str, int]]:
+    """Yield the sound as decoded, from time zero on without a gap: samples ``[channels, N]``, their layout and rate."""
+    if path.is_dir():
+        raise ClipError(f"{path}: a folder of frames has no sound; put {path.name}.wav beside it")
     zero = _video_zero(path)
-    pieces: list[NDArray[np.float32]] = []  # mono, at the file's own rate, from time zero on
     rate = written = 0
     with opened(path) as container:
         stream = audio_stream(path, container)
         if stream is None:
             raise ClipError(f"{path}: no audio stream; give the speech as a separate file")
-        to_float = av.AudioResampler(format="fltp")
-        for frame in container.decode(stream):
+        to_float, form = av.AudioResampler(), ("", "")
+        for frame in sounds(container, stream):
             rate = rate or frame.sample_rate
             if frame.sample_rate != rate:
                 raise ClipError(f"{path}: the sample rate changes from {rate} to {frame.sample_rate}; encode it again")
@@ -134,30 +204,22 @@ def read_speech(path: Path, start: float = 0.0, end: float | None = None) -> Wav
             if zero is None:
                 zero = time or 0.0
             at = written if time is None else round((time - zero) * rate)
-            samples = np.concatenate([f.to_ndarray().mean(axis=0, dtype=np.float32) for f in to_float.resample(frame)])
+            if (frame.format.name, frame.layout.name) != form:  # a broadcast may change from mono to stereo
+                form = frame.format.name, frame.layout.name
+                to_float = av.AudioResampler(format=float_format(frame.layout))
+            samples = floats(*to_float.resample(frame))
             if written == 0 and at < 0:
-                samples = samples[-at:]
+                samples = samples[:, -at:]
             elif at > written and (written == 0 or at - written > _GAP * rate):
                 if (at - written) * 4 > MAX_BYTES:
                     raise _too_large(path)
-                pieces.append(np.zeros(at - written, np.float32))
+                yield np.zeros((1, at - written), np.float32), "mono", rate
                 written = at
-            pieces.append(samples)
-            written += len(samples)
-            if end is not None and written > (end + 1) * rate:  # a second more, for the resampler's filter
-                break
-            if written * 4 > MAX_BYTES:
-                raise _too_large(path)
+            if samples.size:
+                yield samples, frame.layout.name, rate
+                written += samples.shape[1]
     if not written:
         raise ClipError(f"{path}: the audio stream holds no sample from the first video frame on; encode it again")
-    samples = np.concatenate(pieces)
-    if not np.isfinite(samples).all():
-        raise ClipError(f"{path}: the audio holds values that are no numbers; fetch or encode it again")
-    speech = _resampled(samples, rate)
-    speech = speech[round(start * SAMPLE_RATE) : None if end is None else round(end * SAMPLE_RATE)]
-    if not len(speech):
-        raise ClipError(f"{path}: the audio ends at {written / rate:.2f} s, before {start:.2f} s; check the span")
-    return speech
 
 
 def _video_zero(path: Path) -> float | None:
@@ -166,9 +228,21 @@ def _video_zero(path: Path) -> float | None:
         stream = video_stream(path, container)
         if stream is None:
             return None
-        for frame in container.decode(stream):
-            return frame.time or 0.0
-    raise ClipError(f"{path}: the video stream holds no frame that can be decoded; encode it again")
+        for _, time, _ in times.presented(path, container, stream):
+            return time
+    raise _no_frame(path)
+
+
+def _presented(path: Path) -> Iterator[tuple[VideoFrame, float, float]]:
+    """Yield every frame of a file, or of a folder of frames: with when it is shown, and for how long, in seconds."""
+    if path.is_dir():
+        yield from stills.presented(path)
+        return
+    with opened(path) as container:
+        stream = video_stream(path, container)
+        if stream is None:
+            raise ClipError(f"{path}: no video stream; give a video file")
+        yield from times.presented(path, container, stream)
 
 
 def read_pictures(path: Path, start: float = 0.0, end: float | None = None) -> Iterator[VideoFrame]:
@@ -178,33 +252,33 @@ def read_pictures(path: Path, start: float = 0.0, end: float | None = None) -> I
     """
     _check_span(path, start, end)
     limit = None if end is None else round((end - start) * FPS)
-    with opened(path) as container:
-        stream = video_stream(path, container)
-        if stream is None:
-            raise ClipError(f"{path}: no video stream; give a video file")
-        count = 0
-        zero: float | None = None
-        time, lasts = 0.0, 1 / FPS  # of the last frame decoded
-        shown: VideoFrame | None = None
-        for frame in _decoded(path, container, stream):
-            time = frame.time if frame.time is not None else time + lasts
-            zero = time if zero is None else zero
-            lasts = _duration(frame, stream)
-            slot = _slot(time - zero - start)  # from this frame of the result on it is the one to show
-            while shown is not None and count < slot and (limit is None or count < limit):
-                yield shown
-                count += 1
-            if limit is not None and count >= limit:
-                return
-            shown = frame
-        if shown is None or zero is None:
-            raise ClipError(f"{path}: the video stream holds no frame that can be decoded; encode it again")
-        finish = max(_slot(time + lasts - zero - start), int(time - zero >= start))
-        while count < (finish if limit is None else min(finish, limit)):
+    count = 0
+    zero: float | None = None
+    over = 0.0  # when the last frame decoded is no longer shown, from the first one on
+    time = 0.0
+    shown: VideoFrame | None = None
+    for frame, begin, lasts in _presented(path):
+        zero = begin if zero is None else zero
+        time, over = begin - zero, begin - zero + lasts
+        slot = _slot(time - start)  # from this frame of the result on it is the one to show
+        while shown is not None and count < slot and (limit is None or count < limit):
             yield shown
             count += 1
-        if not count:
-            raise ClipError(f"{path}: the video ends at {time + lasts - zero:.2f} s, before {start:.2f} s")
+        if limit is not None and count >= limit:
+            return
+        shown = frame
+    if shown is None:
+        raise _no_frame(path)
+    finish = max(_slot(over - start), int(time >= start))
+    while count < (finish if limit is None else min(finish, limit)):
+        yield shown
+        count += 1
+    if not count:
+        raise ClipError(f"{path}: the video ends at {over:.2f} s, before {start:.2f} s")
+
+
+def _no_frame(path: Path) -> ClipError:
+    return ClipError(f"{path}: the video stream holds no frame that can be decoded; encode it again")
 
 
 def _slot(seconds: float) -> int:
@@ -212,41 +286,12 @@ def _slot(seconds: float) -> int:
     return int(np.floor(seconds * FPS + 0.5 + 1e-6))
 
 
-def _duration(frame: VideoFrame, stream: av.VideoStream) -> float:
-    """Return how long ``frame`` is shown, in seconds: as it says, else by the average rate of its stream."""
-    if frame.duration and frame.time_base:
-        return float(frame.duration * frame.time_base)
-    return 1 / float(stream.average_rate or FPS)
-
-
-def _decoded(path: Path, container: InputContainer, stream: av.VideoStream) -> Iterator[VideoFrame]:
-    """Yield every frame of ``stream``; complain where the file breaks off."""
-    decoded = 0
-    reached = 0.0
-    try:
-        for packet in container.demux():
-            if packet.pts is not None and packet.time_base:
-                reached = max(reached, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-            if packet.stream.index != stream.index:
-                continue
-            for frame in packet.decode():
-                if isinstance(frame, VideoFrame):
-                    decoded += 1
-                    yield frame
-    except av.error.FFmpegError as e:
-        raise ClipError(
-            f"{path}: the video breaks off: {decoded} frames can be decoded, then the data is damaged"
-            f" ({(e.strerror or type(e).__name__).lower()}); fetch or encode it again"
-        ) from e
-    # Only these write the length in their header; elsewhere FFmpeg itself guesses it.
-    if container.format.name.startswith(("matroska", "avi")) and container.duration:
-        missing = container.duration / av.time_base - reached
-        if missing > _MISSING:
-            raise cut_short(path, f"{decoded} frames are left, the last {missing:.1f} s are missing")
-
-
 def _expected(path: Path, start: float, end: float | None) -> float:
-    """Return how many frames the headers promise; 0 where they promise nothing."""
+    """Return how many frames the headers promise; 0 where they promise nothing, or the file is too small to look."""
+    if path.is_dir():
+        return len(stills.stills(path))
+    if path.stat().st_size < _SMALL:
+        return 0
     with opened(path) as container:
         seconds = (container.duration or 0) / av.time_base
     return ((seconds if end is None else min(seconds, end)) - start) * FPS
@@ -259,35 +304,3 @@ def _check_span(path: Path, start: float, end: float | None) -> None:
 
 def _too_large(path: Path) -> ClipError:
     return ClipError(f"{path}: takes over {MAX_BYTES >> 30} GiB once decoded; cut it into shorter clips")
-
-
-def _rgb(path: Path, frame: VideoFrame) -> NDArray[np.uint8]:
-    """Return one frame as uint8 ``[H, W, 3]``, turned as the file asks."""
-    quarters = _quarters(path, frame)
-    # More threads would be made and ended for each frame: for small pictures a hundred times the work.
-    picture = frame.to_ndarray(format="rgb24", threads=1).astype(np.uint8, copy=False)
-    return np.rot90(picture, quarters % 4) if quarters % 4 else picture
-
-
-def _quarters(path: Path, frame: VideoFrame) -> int:
-    """Return by how many quarters of a circle a picture is to be turned."""
-    quarters, rest = divmod(frame.rotation, 90)
-    if rest:
-        raise ClipError(f"{path}: the picture is to be turned by {frame.rotation} degrees; encode it upright")
-    return quarters
-
-
-def _upright_size(path: Path, frame: VideoFrame) -> tuple[int, int]:
-    """Return height and width of a picture once it is turned."""
-    return (frame.width, frame.height) if _quarters(path, frame) % 2 else (frame.height, frame.width)
-
-
-def _resampled(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    """Return mono ``samples`` at 16 kHz, by FFmpeg's resampler, without delay."""
-    if rate == SAMPLE_RATE:
-        return samples
-    whole = AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
-    whole.sample_rate = rate
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-    pieces = [*resampler.resample(whole), *resampler.resample(None)]
-    return np.concatenate([piece.to_ndarray()[0] for piece in pieces]).astype(np.float32, copy=False)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import av
 import numpy as np
 import pytest
+from av.audio.frame import AudioFrame
+from av.video.frame import VideoFrame
 
 from syncbench import media
 from syncbench.clip import Clip, Recording, Word
@@ -112,3 +117,32 @@ def test_problems(put, tmp_path, tiny):
     assert found[6] == "transcripts.txt: has a transcript of 'zz', which is no video here"
     assert found[7].startswith("pairs.txt: the pairs file names 'yy'")
     assert len(found) == 8
+
+
+def test_capital_suffixes_beside_a_video(put, tmp_path, tiny):
+    put("X.MP4", tiny["mute"].read_bytes())
+    put("X.WAV")
+    put("X.TXT", "plain words\n")
+    (x,) = FOLDER.clips(tmp_path, "test")
+    assert (x.speech, x.transcript) == (Recording(tmp_path / "X.WAV"), "plain words")
+    assert list(FOLDER.problems(tmp_path)) == []
+
+
+def test_which_of_two_tracks_is_taken_is_remarked(tmp_path):
+    with av.open(str(tmp_path / "x.mkv"), "w") as container:
+        for size in (16, 32):
+            video = container.add_stream("ffv1", rate=25)
+            video.width = video.height = size
+            video.pix_fmt = "bgr0"
+        audio = container.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        for video in container.streams.video:
+            frame = VideoFrame.from_ndarray(np.zeros((video.height, video.width, 3), np.uint8), format="rgb24")
+            frame.pts, frame.time_base = 0, Fraction(1, 25)
+            container.mux(video.encode(frame))
+            container.mux(video.encode(None))
+        sound = AudioFrame.from_ndarray(np.zeros((1, 640), np.float32), "flt", "mono")
+        sound.sample_rate = 16_000
+        container.mux(audio.encode(sound))
+        container.mux(audio.encode(None))
+    (remark,) = FOLDER.problems(tmp_path)
+    assert (remark.what, remark.remark) == ("the video track 2 of 2 is taken (32x32)", True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from syncbench import media
 from syncbench.errors import ClipError
 
-from .conftest import encode, greys, level
+from .conftest import encode, greys, level, tone
 
 
 @pytest.mark.parametrize("rate", [Fraction(30_000, 1001), Fraction(30), Fraction(24), Fraction(50), Fraction(25, 2)])
@@ -74,9 +76,47 @@ def test_rotation_is_honoured(tmp_path):
     assert max(corners, key=lambda c: corners[c]) == "bl"  # a quarter turn counterclockwise
 
 
-def test_the_first_of_two_video_streams_is_read(tmp_path):
+def test_the_first_of_two_equal_video_tracks_is_read_and_said_to_be(tmp_path):
     path = encode(tmp_path / "a.mkv", greys([10, 20, 30]), [0, 0.04, 0.08], tracks=2)
     assert level(media.read_frames(path)) == [10, 20, 30]
+    assert media.read_headers(path).remarks == ("the video track 1 of 2 is taken (32x16)",)
+
+
+@pytest.mark.parametrize("reordered", [0, 2])
+def test_avi_frames_come_in_order_and_hold_against_the_sound(tmp_path, reordered):
+    """AVI stores no presentation times: those that FFmpeg makes up ran 0, 0, 0, 2, 4, 4, or began a frame late."""
+    grey = range(0, 240, 10)
+    speech = np.zeros(24 * 640, np.float32)
+    speech[7 * 640 : 8 * 640] = tone(0.04)
+    path = encode(
+        tmp_path / "a.avi", greys(grey, 64, 64), [n / 25 for n in range(24)], codec="libx264", pixels="yuv420p",
+        options={"bf": str(reordered), "g": "12"}, speech=speech, audio_codec="pcm_s16le",
+    )  # fmt: skip
+    assert np.abs(np.array(level(media.read_frames(path))) - grey).max() <= 4
+    assert (media.read_speech(path)[: 24 * 640].reshape(24, 640) ** 2).sum(axis=1).argmax() == 7
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a:b.mkv", "-x.mkv", "http:x.mkv", "%03d.mkv", "a b'c\"d.mkv", unicodedata.normalize("NFC", "señor.MKV"),
+        unicodedata.normalize("NFD", "señor.mkv"), "100%?.mkv", "日本.mkv",
+    ],
+)  # fmt: skip
+def test_names_of_any_form(tmp_path, monkeypatch, name):
+    encode(tmp_path / "a.mkv", greys([10, 20]), [0, 0.04])
+    (tmp_path / "a.mkv").rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path / name, Path(name)):
+        assert level(media.read_frames(path)) == [10, 20]
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a%02d*.gif"])
+def test_a_gif_shows_each_frame_as_long_as_it_says(tmp_path, name):
+    encode(tmp_path / "a.gif", greys([0, 109, 255]), [0, 0.12, 0.16], codec="gif", pixels="rgb8")
+    (tmp_path / "a.gif").rename(tmp_path / name)
+    shown = level(media.read_frames(tmp_path / name))
+    assert np.abs(np.array(shown[:5]) - [0, 0, 0, 109, 255]).max() <= 2
 
 
 def test_spans_that_make_no_sense(burst):

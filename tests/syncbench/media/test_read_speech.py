@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from fractions import Fraction
 
 import av
@@ -69,3 +70,59 @@ def test_sound_that_is_no_number(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.array([0.0, np.nan, 1.0]), 16_000, subtype="FLOAT")
     with pytest.raises(ClipError, match=r"a\.wav: the audio holds values that are no numbers"):
         media.read_speech(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000])
+def test_sound_resampled_as_it_comes_is_as_of_one_piece(tmp_path, rate):
+    """Also around a hole, and where only a part is asked for."""
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, round(5.3 * rate)).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", samples, rate, subtype="FLOAT")
+    whole = AudioFrame.from_ndarray(samples[None], "flt", "mono")
+    whole.sample_rate = rate
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=16_000)
+    expected = np.concatenate([p.to_ndarray()[0] for p in (*resampler.resample(whole), *resampler.resample(None))])
+    np.testing.assert_array_equal(media.read_speech(tmp_path / "a.wav"), expected if rate != 16_000 else samples)
+    np.testing.assert_array_equal(
+        media.read_speech(tmp_path / "a.wav", 1.5, 3.25), media.read_speech(tmp_path / "a.wav")[24_000:52_000]
+    )
+
+
+def test_long_sound_takes_little_more_memory_than_its_result(tmp_path):
+    rate, seconds = 48_000, 120
+    noise = np.random.default_rng(0).integers(-9000, 9000, (seconds * rate, 2), dtype=np.int16)
+    soundfile.write(tmp_path / "a.wav", noise, rate)
+    del noise
+    tracemalloc.start()
+    try:
+        speech = media.read_speech(tmp_path / "a.wav")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(speech) == seconds * 16_000
+    assert most < 2.5 * speech.nbytes  # one such copy at the file's own rate would take three times as much
+
+
+def test_channels_that_cancel_out_are_an_error(tmp_path):
+    times = np.arange(20) / 25
+    left = tone(0.8)
+    apart = encode(tmp_path / "a.mkv", greys(range(20)), times, speech=np.stack([left, -left]))
+    with pytest.raises(ClipError, match=r"a\.mkv: the channels cancel out from 0\.00 s to 0\.80 s .*; give the speech"):
+        media.read_speech(apart)
+    nearly = encode(tmp_path / "b.mkv", greys(range(20)), times, speech=np.stack([left, -0.6 * left]))
+    assert np.abs(media.read_speech(nearly)).max() > 0.09
+    silent = encode(tmp_path / "c.mkv", greys(range(20)), times, speech=np.zeros((2, 12_800)))
+    assert not media.read_speech(silent).any()
+    late = np.stack([left, np.where(np.arange(12_800) < 6_400, left, -left)])
+    path = encode(tmp_path / "d.mkv", greys(range(20)), times, speech=late)
+    assert len(media.read_speech(path)) == 12_800  # what is heard of the first half is enough
+    with pytest.raises(ClipError, match="cancel out"):
+        media.read_speech(path, 0.4, 0.8)
+
+
+def test_eight_channels_are_read(tmp_path):
+    """PyAV ended the whole process on them."""
+    eight = np.zeros((8_000, 8))
+    eight[:, 2] = tone(0.5)
+    soundfile.write(tmp_path / "a.wav", eight, 16_000)
+    speech = media.read_speech(tmp_path / "a.wav")
+    assert np.abs(speech).max() > 0.05

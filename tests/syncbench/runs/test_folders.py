@@ -6,14 +6,22 @@ import shutil
 import unicodedata
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 
+from syncbench import media
 from syncbench.runs import load_run
 
 from .conftest import Command, film, over
 
-PHONE = ("IMG_0001.MOV", "VID_2.MP4", "clip3.m4v", "take4.mkv", "take4.mp4", unicodedata.normalize("NFD", "señor.mp4"))
-OTHER = ("clip5.3gp", "clip6.ts", "clip7.gif")
+PHONE = (
+    "IMG_0001.MOV", "VID_2.MP4", "clip3.m4v", "take4.mkv", "take4.mp4", unicodedata.normalize("NFD", "señor.mp4"),
+    "clip5.3gp", "clip6.ts", "8:15.MTS", "-a.wmv",
+)  # fmt: skip
+OTHER = ("clip7.3g2", "clip8.ogv", "clip9.vob")
 NOT_READ = [f"{name}: {Path(name).suffix} is not read; write it as mp4, mkv or mov" for name in OTHER]
 
 
@@ -35,8 +43,10 @@ def test_every_video_of_a_phone_is_scored(command: Command, phone: Path, tmp_pat
     assert run(command, "run") == 0
     found = load_run(tmp_path / "run")
     composed = unicodedata.normalize("NFC", "señor")
-    assert sorted(found.manifest.clips) == sorted(["IMG_0001", "VID_2", "clip3", "take4.mkv", "take4.mp4", composed])
-    assert found.summary.answered == found.summary.listed == found.score("psnr").n == 6
+    assert sorted(found.manifest.clips) == sorted(
+        ["IMG_0001", "VID_2", "clip3", "take4.mkv", "take4.mp4", composed, "clip5", "clip6", "8:15", "-a"]
+    )
+    assert found.summary.answered == found.summary.listed == found.score("psnr").n == 10
     assert found.score("psnr").value == 100.0, "each was held against itself"
 
 
@@ -63,3 +73,32 @@ def test_what_a_run_wrote_under_root_is_no_data(command: Command, phone: Path) -
     assert remark.startswith("5 files under the dataset's folder are not among its clips: ")
     assert "runs/first: a run of SyncBench, no data" in second.manifest.left_out
     assert "page: a report of SyncBench, no data" in second.manifest.left_out
+
+
+def test_a_folder_of_frames_is_scored(command: Command, tmp_path: Path) -> None:
+    made = film(tmp_path / "made.mp4")
+    folder = tmp_path / "in" / "take.1"
+    folder.mkdir(parents=True)
+    for n, frame in enumerate(media.read_frames(made)):
+        write_png(folder / f"{n}.png", frame)
+    media.write_wav(tmp_path / "in" / "take.1.wav", media.read_speech(made))
+    assert run(command, "run") == 0
+    assert load_run(tmp_path / "run").score("psnr").value == 100.0
+    assert command("verify", "run").returncode == 0
+    shutil.copy(folder / "1.png", folder / "9.png")
+    assert command("verify", "run").returncode != 0, "another picture is another video"
+    (folder / "3.png").unlink()
+    done = command("data", "validate", "folder", "--root", "in")
+    assert done.returncode == 0, "a remark is no problem"
+    assert done.stdout.splitlines() == [
+        "remark: in/take.1: numbers missing between its first picture and its last: 1", "folder at in: no problems"
+    ]  # fmt: skip
+
+
+def write_png(path: Path, frame: NDArray[np.uint8]) -> None:
+    with av.open(str(path), "w", format="image2", options={"update": "1"}) as container:
+        stream = container.add_stream("png", rate=25)
+        assert isinstance(stream, av.VideoStream)
+        stream.height, stream.width, stream.pix_fmt = *frame.shape[:2], "rgb24"
+        container.mux(stream.encode(VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
+        container.mux(stream.encode(None))
