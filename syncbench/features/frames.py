@@ -10,7 +10,7 @@ from syncbench.feature import Feature
 
 __all__ = ["FOOTAGE", "FRAMES", "LENGTH", "SHAPE"]
 
-FOOTAGE = Feature("footage", media.clip_footage, reads=frozenset({"video"}))
+FOOTAGE = Feature("footage", media.clip_footage, reads=frozenset({"video"}), version=2)
 """Frames as :class:`media.Footage`, uint8 ``[T, H, W, 3]``, RGB, 25 per second. The video is their store."""
 
 FRAMES = Feature("frames", np.asarray, needs=(FOOTAGE,))
@@ -28,6 +28,7 @@ LENGTH = Feature(
     "length",
     lambda clip: np.array(media.clip_length(clip)),
     reads=frozenset({"video", "speech"}),
+    version=2,
     stored=True,
     public=True,
 )

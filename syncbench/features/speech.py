@@ -24,11 +24,11 @@ def _speech(clip: Clip, length: NDArray[np.int64]) -> Waveform:
     return media.clip_speech(clip, int(length))
 
 
-SPEECH = Feature("speech", _speech, reads=frozenset({"speech"}), needs=(LENGTH,))
+SPEECH = Feature("speech", _speech, reads=frozenset({"speech"}), needs=(LENGTH,), version=2)
 """Speech, float32 ``[T * 640]`` in -1..1, 16 kHz, cut or padded with zeros to the clip's T frames."""
 
 SPEECH_LENGTH = Feature(
-    "speech_length", lambda clip: np.array(media.clip_length(clip)), reads=frozenset({"speech"}), stored=True
+    "speech_length", lambda clip: np.array(media.clip_length(clip)), reads=frozenset({"speech"}), version=2, stored=True
 )
 """How many frames the speech itself lasts, int64 ``[]``, whatever the video does."""
 
