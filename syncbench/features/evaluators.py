@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.feature import Feature
+from syncbench.features.speech import SPEECH
 
 __all__ = ["LipReader", "Protocol", "SyncEvaluator", "text_of"]
 
@@ -31,12 +32,16 @@ class Protocol:
         summary: what is done to the frames, and who scores so.
         frames: feature: a clip's frames as the evaluator wants them (SyncNet v2: uint8 ``[T, 224, 224, 3]``, **BGR**); None
             where SyncBench does not have the protocol yet.
+        speech: feature: the speech beside these frames, float32 ``[N]`` in -1..1, 16 kHz.
+        unavailable: returns None, or one line: what is missing and the command that gets it.
     """
 
     name: str
     version: int
     summary: str
     frames: Feature | None = None
+    speech: Feature = SPEECH
+    unavailable: Callable[[], str | None] = _always
 
     @property
     def signature(self) -> str:

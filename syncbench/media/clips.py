@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 
 from syncbench.clip import FPS, SAMPLES_PER_FRAME, Clip, Frames, Recording, Waveform
 from syncbench.errors import ClipError
 from syncbench.media.footage import Footage
-from syncbench.media.read import count_frames, open_footage, read_pictures, read_speech
+from syncbench.media.read import count_frames, open_footage, read_pictures, read_sound, read_speech
 
-__all__ = ["clip_footage", "clip_frames", "clip_length", "clip_pictures", "clip_speech"]
+__all__ = ["clip_footage", "clip_frames", "clip_length", "clip_pictures", "clip_sound", "clip_speech"]
 
 
 def _video(clip: Clip) -> Recording:
@@ -56,8 +57,18 @@ def clip_speech(clip: Clip, frames: int | None = None) -> Waveform:
     return np.pad(speech[:wanted], (0, max(0, wanted - len(speech))))
 
 
+def clip_sound(clip: Clip) -> tuple[NDArray[np.float32], int]:
+    """Return the speech of a clip as it is stored, float32 ``[channels, N]``, and how many samples there are in a second."""
+    speech = _speech(clip)
+    return read_sound(speech.path, speech.start, speech.end)
+
+
 def _read(clip: Clip, frames: int | None = None) -> Waveform:
+    speech = _speech(clip)
+    return read_speech(speech.path, speech.start, speech.end if frames is None else speech.start + frames / FPS)
+
+
+def _speech(clip: Clip) -> Recording:
     if clip.speech is None:
         raise ClipError("there is no speech here")
-    start, end = clip.speech.start, clip.speech.end
-    return read_speech(clip.speech.path, start, end if frames is None else start + frames / FPS)
+    return clip.speech

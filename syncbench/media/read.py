@@ -37,7 +37,15 @@ from syncbench.errors import ClipError
 from syncbench.media.container import audio_stream, cut_short, opened, video_stream
 from syncbench.media.footage import HELD_BYTES, Footage
 
-__all__ = ["MAX_BYTES", "count_frames", "open_footage", "read_frames", "read_pictures", "read_speech"]
+__all__ = [
+    "MAX_BYTES",
+    "count_frames",
+    "open_footage",
+    "read_frames",
+    "read_pictures",
+    "read_sound",
+    "read_speech",
+]
 
 MAX_BYTES = 4 << 30
 """Speech that would take more memory than this once decoded is an error that says to cut it."""
@@ -117,9 +125,30 @@ def read_speech(path: Path, start: float = 0.0, end: float | None = None) -> Wav
     Raises:
         ClipError: unreadable, cut short, no audio, or no sample in the span.
     """
+    samples, rate = _sound(path, start, end, mono=True)
+    speech = _resampled(samples[0], rate)
+    speech = speech[round(start * SAMPLE_RATE) : None if end is None else round(end * SAMPLE_RATE)]
+    if not len(speech):
+        raise ClipError(
+            f"{path}: the audio ends at {samples.shape[1] / rate:.2f} s, before {start:.2f} s; check the span"
+        )
+    return speech
+
+
+def read_sound(path: Path, start: float = 0.0, end: float | None = None) -> tuple[NDArray[np.float32], int]:
+    """Return the same as it is stored: float32 ``[channels, N]`` and how many samples there are in a second."""
+    samples, rate = _sound(path, start, end, mono=False)
+    samples = samples[:, round(start * rate) : None if end is None else round(end * rate)]
+    if not samples.size:
+        raise ClipError(f"{path}: the audio ends before {start:.2f} s; check the span")
+    return samples, rate
+
+
+def _sound(path: Path, start: float, end: float | None, mono: bool) -> tuple[NDArray[np.float32], int]:
+    """Return the audio of a file from time zero to ``end`` or a little beyond, float32 ``[channels, N]``, and its rate."""
     _check_span(path, start, end)
     zero = _video_zero(path)
-    pieces: list[NDArray[np.float32]] = []  # mono, at the file's own rate, from time zero on
+    pieces: list[NDArray[np.float32]] = []  # [channels, n], at the file's own rate, from time zero on
     rate = written = 0
     with opened(path) as container:
         stream = audio_stream(path, container)
@@ -134,30 +163,31 @@ def read_speech(path: Path, start: float = 0.0, end: float | None = None) -> Wav
             if zero is None:
                 zero = time or 0.0
             at = written if time is None else round((time - zero) * rate)
-            samples = np.concatenate([f.to_ndarray().mean(axis=0, dtype=np.float32) for f in to_float.resample(frame)])
+            parts = [f.to_ndarray() for f in to_float.resample(frame)]
+            samples = np.concatenate(parts, axis=1).astype(np.float32, copy=False)
+            if mono:
+                samples = samples.mean(axis=0, dtype=np.float32, keepdims=True)
+            elif pieces and len(samples) != len(pieces[0]):
+                raise ClipError(f"{path}: the number of channels changes; encode it again")
             if written == 0 and at < 0:
-                samples = samples[-at:]
+                samples = samples[:, -at:]
             elif at > written and (written == 0 or at - written > _GAP * rate):
                 if (at - written) * 4 > MAX_BYTES:
                     raise _too_large(path)
-                pieces.append(np.zeros(at - written, np.float32))
+                pieces.append(np.zeros((len(samples), at - written), np.float32))
                 written = at
             pieces.append(samples)
-            written += len(samples)
+            written += samples.shape[1]
             if end is not None and written > (end + 1) * rate:  # a second more, for the resampler's filter
                 break
             if written * 4 > MAX_BYTES:
                 raise _too_large(path)
     if not written:
         raise ClipError(f"{path}: the audio stream holds no sample from the first video frame on; encode it again")
-    samples = np.concatenate(pieces)
+    samples = np.concatenate(pieces, axis=1)
     if not np.isfinite(samples).all():
         raise ClipError(f"{path}: the audio holds values that are no numbers; fetch or encode it again")
-    speech = _resampled(samples, rate)
-    speech = speech[round(start * SAMPLE_RATE) : None if end is None else round(end * SAMPLE_RATE)]
-    if not len(speech):
-        raise ClipError(f"{path}: the audio ends at {written / rate:.2f} s, before {start:.2f} s; check the span")
-    return speech
+    return samples, rate
 
 
 def _video_zero(path: Path) -> float | None:

@@ -40,9 +40,10 @@ def syncnet_v2(protocol: str = "native", checkpoint: Path | None = None) -> Sync
     def unavailable() -> str | None:
         if prepared.frames is None:
             return (
-                f"protocol {prepared.name} is known but not implemented ({prepared.summary}); use native or wav2lip-lrs"
+                f"protocol {prepared.name} is known but not implemented ({prepared.summary}); "
+                "see: syncbench list protocols"
             )
-        return None if checkpoint else weights.unavailable("syncnet_v2")
+        return prepared.unavailable() or (None if checkpoint else weights.unavailable("syncnet_v2"))
 
     def embeddings(frames: Footage, speech: Waveform) -> dict[str, NDArray[np.float32]]:
         return embed(_network(checkpoint or weights.require("syncnet_v2")), frames, speech)
@@ -53,7 +54,7 @@ def syncnet_v2(protocol: str = "native", checkpoint: Path | None = None) -> Sync
     feature = Feature(
         f"{label}[{prepared.signature}]",
         missing if prepared.frames is None else embeddings,
-        needs=(SPEECH,) if prepared.frames is None else (prepared.frames, SPEECH),
+        needs=(SPEECH,) if prepared.frames is None else (prepared.frames, prepared.speech),
         weights=sha256,
         stored=True,
     )

@@ -1,4 +1,4 @@
-"""S3FD against the reference detector of syncnet_python: its arithmetic with stand-in weights, its faces with the real ones."""
+"""S3FD against syncnet_python's detector: its arithmetic with stand-in weights, its faces with the official ones."""
 
 from __future__ import annotations
 
