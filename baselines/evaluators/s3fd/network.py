@@ -48,18 +48,17 @@ class S3FD(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        half = lambda: nn.MaxPool2d(2)  # noqa: E731
         self.vgg = nn.Sequential(
             *_stage(3, 64, 2),  # [n, 64, H, W]
-            half(),
+            nn.MaxPool2d(2),
             *_stage(64, 128, 2),  # H/2
-            half(),
+            nn.MaxPool2d(2),
             *_stage(128, 256, 3),  # H/4: the first grid, up to layer 16
             nn.MaxPool2d(2, ceil_mode=True),
             *_stage(256, 512, 3),  # H/8: the second, up to layer 23
-            half(),
+            nn.MaxPool2d(2),
             *_stage(512, 512, 3),  # H/16: the third, up to layer 30
-            half(),
+            nn.MaxPool2d(2),
             nn.Conv2d(512, 1024, 3, padding=6, dilation=6),  # H/32: as wide as two convolutions more, and cheaper
             nn.ReLU(inplace=True),
             nn.Conv2d(1024, 1024, 1),
