@@ -49,15 +49,17 @@ def _resize(frames: Frames, height: int, width: int, down: float, across: float)
     share = np.where((left < 0) | (left >= columns - 1), np.float32(0), share)
     left = np.clip(left, 0, columns - 1)
     here, there = _weights(share)
-    pixels = frames.astype(np.int32)
     right = np.minimum(left + 1, columns - 1)
-    lines = pixels[:, :, left] * here[:, None] + pixels[:, :, right] * there[:, None]  # [T, H, width, C]
+    top, below_share = _positions(height, down)
+    needed, places = np.unique(np.clip([top, top + 1], 0, rows - 1), return_inverse=True)  # most rows, or few of them
+    upper, lower = places.reshape(2, height)
+    pixels = frames[:, needed].astype(np.int32)
+    lines = pixels[:, :, left] * here[:, None] + pixels[:, :, right] * there[:, None]  # [T, needed rows, width, C]
     lines >>= 4
 
-    top, share = _positions(height, down)
-    here, there = _weights(share)
-    above = lines[:, np.clip(top, 0, rows - 1)] * here[:, None, None]  # [T, height, width, C]
-    below = lines[:, np.clip(top + 1, 0, rows - 1)] * there[:, None, None]
+    here, there = _weights(below_share)
+    above = lines[:, upper] * here[:, None, None]  # [T, height, width, C]
+    below = lines[:, lower] * there[:, None, None]
     return (((above >> 16) + (below >> 16) + 2) >> 2).clip(0, 255).astype(np.uint8)
 
 
