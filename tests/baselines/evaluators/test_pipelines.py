@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from syncbench import media, registry
@@ -25,10 +26,14 @@ from syncbench.baselines.evaluators.syncnet_v2.network import SyncNet, build
 from syncbench.baselines.evaluators.syncnet_v2.recoding import (
     AAC,
     FINE_JPEG,
+    FINE_MPEG4,
+    H264,
     MP3,
+    VideoCoding,
     mono_16k,
     sound_round_trip,
     through_jpeg,
+    through_video,
 )
 from syncbench.baselines.evaluators.syncnet_v2.tracks import (
     ShotRule,
@@ -174,6 +179,28 @@ def test_held_frames_lie_where_ffmpeg_puts_them() -> None:
     assert list(pipelines.places(np.array([0, 3, 4]))) == [0, 0, 1, 1, 2]  # 16 kHz: by two
     assert [MP3.held(rate) for rate in (16_000, 44_100, 48_000, 96_000)] == [2, 1, 1, 1]
     assert AAC.held(16_000) == 0
+
+
+def test_holes_in_a_video_are_left_in_avi_and_filled_in_mp4() -> None:
+    one, two, three = (VideoFrame(16, 16, "yuv420p") for _ in range(3))
+    shown = [one, one, one, two, three]  # the first one lasts three frames
+    slots: list[int] = []
+    assert list(pipelines._due(shown, slots, filled=False)) == [one, two, three]
+    assert slots == [0, 3, 4]
+    slots = []
+    assert list(pipelines._due(shown, slots, filled=True)) == [one, one, two, two, three]
+    assert slots == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("coding", [FINE_MPEG4, H264], ids=["mpeg4", "h264"])
+def test_an_encoder_gives_the_same_pictures_twice(lrs2_grid: Path, coding: VideoCoding) -> None:
+    def pictures() -> bytes:
+        recoded = through_video(pipelines._due(media.clip_pictures(_clip(lrs2_grid)), [], coding.filled), coding)
+        return b"".join(picture.to_ndarray().tobytes() for picture in recoded)
+
+    first = pictures()
+    assert len(first) == 75 * 160 * 240
+    assert {pictures() for _ in range(3)} == {first}
 
 
 def test_speech_through_mp3_is_late_and_equal_to_ffmpegs(lrs2_grid: Path, golden: Golden) -> None:
