@@ -37,9 +37,13 @@ __all__ = [
     "certainty",
     "default_evaluator",
     "distances",
+    "latentsync",
     "lse",
     "masked_lse",
+    "mochabench",
+    "syncnet_pipeline",
     "wav2lip_lrs",
+    "wav2lip_real",
 ]
 
 REACH = 15
@@ -270,3 +274,23 @@ def default_evaluator(protocol: str = "native") -> SyncEvaluator:
 def wav2lip_lrs() -> Lse:
     """LSE by Wav2Lip's route for cropped datasets (``calculate_scores_LRS.py``); needs the official SyncNet v2."""
     return Lse(protocol="wav2lip-lrs")
+
+
+def syncnet_pipeline() -> Lse:
+    """LSE of the longest face track, as ``run_pipeline.py`` prepares it; needs the official SyncNet v2 and S3FD."""
+    return Lse(protocol="syncnet-pipeline")
+
+
+def wav2lip_real() -> Lse:
+    """LSE by Wav2Lip's route for uncropped video (``calculate_scores_real_videos``); needs SyncNet v2 and S3FD."""
+    return Lse(protocol="wav2lip-real")
+
+
+def latentsync() -> Lse:
+    """LSE of the longest face track, as LatentSync's ``eval_sync_conf`` prepares it; needs SyncNet v2 and S3FD."""
+    return Lse(protocol="latentsync")
+
+
+def mochabench() -> Lse:
+    """LSE of the longest face track, as MoChaBench prepares it; needs SyncNet v2 and S3FD."""
+    return Lse(protocol="mochabench")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.feature import Feature
+from syncbench.features.speech import VOICED
 
 __all__ = ["WINDOW", "LipReader", "Protocol", "SyncEvaluator", "text_of", "windows_of"]
 
@@ -34,6 +35,8 @@ class Protocol:
         summary: what is done to the frames, and who scores so.
         frames: feature: a clip's frames as the evaluator wants them (SyncNet v2: uint8 ``[T, 224, 224, 3]``, **BGR**); None
             where SyncBench does not have the protocol yet.
+        speech: feature: the speech beside these frames, float32 ``[N]`` in -1..1, 16 kHz.
+        unavailable: returns None, or one line: what is missing and the command that gets it.
         seen: feature: which of them show the face, bool ``[T]``; None where the protocol does not ask.
     """
 
@@ -41,6 +44,8 @@ class Protocol:
     version: int
     summary: str
     frames: Feature | None = None
+    speech: Feature = VOICED
+    unavailable: Callable[[], str | None] = _always
     seen: Feature | None = None
 
     @property

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 
 from syncbench.clip import FPS, SAMPLES_PER_FRAME, Clip, Frames, Recording, Waveform
 from syncbench.errors import ClipError
 from syncbench.media.container import audio_stream, opened
 from syncbench.media.footage import Footage
-from syncbench.media.read import count_frames, open_footage, read_pictures, read_speech
+from syncbench.media.read import count_frames, open_footage, read_pictures, read_sound, read_speech
 
-__all__ = ["clip_footage", "clip_frames", "clip_length", "clip_pictures", "clip_speech", "has_speech"]
+__all__ = ["clip_footage", "clip_frames", "clip_length", "clip_pictures", "clip_sound", "clip_speech", "has_speech"]
 
 
 _SILENT = 1e-4  # of full scale: below the last bits of any recording
@@ -58,6 +59,12 @@ def clip_length(clip: Clip) -> int:
     return len(_read(clip)) // SAMPLES_PER_FRAME
 
 
+def clip_sound(clip: Clip) -> tuple[NDArray[np.float32], int]:
+    """Return the speech of a clip as it is stored, float32 ``[channels, N]``, and how many samples there are in a second."""
+    speech = _speech(clip)
+    return read_sound(speech.path, speech.start, speech.end)
+
+
 def clip_speech(clip: Clip, frames: int | None = None) -> Waveform:
     """Return the speech of a clip, float32 ``[frames * 640]``, cut or padded with zeros.
 
@@ -69,8 +76,13 @@ def clip_speech(clip: Clip, frames: int | None = None) -> Waveform:
     return np.pad(speech[:wanted], (0, max(0, wanted - len(speech))))
 
 
-def _read(clip: Clip, frames: int | None = None) -> Waveform:
+def _speech(clip: Clip) -> Recording:
     if clip.speech is None:
         raise ClipError("there is no speech here")
-    start, end = clip.speech.start, clip.speech.end
-    return read_speech(clip.speech.path, start, end if frames is None else start + frames / FPS)
+    return clip.speech
+
+
+def _read(clip: Clip, frames: int | None = None) -> Waveform:
+    speech = _speech(clip)
+    start, end = speech.start, speech.end
+    return read_speech(speech.path, start, end if frames is None else start + frames / FPS)

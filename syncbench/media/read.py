@@ -40,7 +40,7 @@ from syncbench.media.footage import HELD_BYTES, Footage
 from syncbench.media.picture import Converter, upright_size
 from syncbench.media.sound import Resampler, energy, float_format, floats, mix
 
-__all__ = ["MAX_BYTES", "count_frames", "open_footage", "read_frames", "read_pictures", "read_speech"]
+__all__ = ["MAX_BYTES", "count_frames", "open_footage", "read_frames", "read_pictures", "read_sound", "read_speech"]
 
 MAX_BYTES = 4 << 30
 """Speech that would take more memory than this once decoded is an error that says to cut it."""
@@ -164,6 +164,33 @@ def read_speech(path: Path, start: float = 0.0, end: float | None = None) -> Wav
             " mean is silent; give the speech of one channel as a separate file"
         )
     return np.frombuffer(found, np.float32)
+
+
+def read_sound(path: Path, start: float = 0.0, end: float | None = None) -> tuple[NDArray[np.float32], int]:
+    """Return the same as it is stored: float32 ``[channels, N]`` and how many samples there are in a second.
+
+    Raises ClipError as :func:`read_speech`, and where the number of channels changes.
+    """
+    _check_span(path, start, end)
+    pieces: list[NDArray[np.float32]] = []
+    rate = heard = 0
+    for samples, _, rate in _channels(path):
+        pieces.append(samples)
+        heard += samples.shape[1]
+        if end is not None and heard > end * rate:
+            break
+        if sum(piece.nbytes for piece in pieces) > MAX_BYTES:
+            raise _too_large(path)
+    channels = max(len(piece) for piece in pieces)
+    if any(len(piece) not in (1, channels) for piece in pieces):
+        raise ClipError(f"{path}: the number of channels changes; encode it again")
+    whole = np.concatenate([np.broadcast_to(piece, (channels, piece.shape[1])) for piece in pieces], axis=1)
+    whole = whole[:, round(start * rate) : None if end is None else round(end * rate)]
+    if not np.isfinite(whole).all():
+        raise ClipError(f"{path}: the audio holds values that are no numbers; fetch or encode it again")
+    if not whole.size:
+        raise ClipError(f"{path}: the audio ends at {heard / rate:.2f} s, before {start:.2f} s; check the span")
+    return whole, rate
 
 
 def _keep(found: bytearray, piece: NDArray[np.float32], at: int, first: int, last: int | None) -> int:

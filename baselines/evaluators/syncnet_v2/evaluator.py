@@ -15,7 +15,7 @@ from syncbench.errors import ClipError, Unavailable
 from syncbench.feature import Feature
 from syncbench.features.evaluators import SyncEvaluator, windows_of
 from syncbench.features.mfcc import int16_scale, mfcc
-from syncbench.features.speech import VOICED
+from syncbench.features.speech import check_voice
 from syncbench.files import file_hash
 from syncbench.media import Footage
 
@@ -40,14 +40,14 @@ def syncnet_v2(protocol: str = "native", checkpoint: Path | None = None) -> Sync
     def unavailable() -> str | None:
         if prepared.frames is None:
             return (
-                f"protocol {prepared.name} is known but not implemented ({prepared.summary}); use native or wav2lip-lrs"
+                f"protocol {prepared.name} is known but not implemented ({prepared.summary}); "
+                "see: syncbench list protocols"
             )
-        return None if checkpoint else weights.unavailable("syncnet_v2")
+        return prepared.unavailable() or (None if checkpoint else weights.unavailable("syncnet_v2"))
 
     def embeddings(speech: Waveform, frames: Footage, seen: NDArray[np.bool_] | None = None) -> dict[str, NDArray[Any]]:
-        found: dict[str, NDArray[Any]] = {
-            **embed(_network(checkpoint or weights.require("syncnet_v2")), frames, speech)
-        }
+        network = _network(checkpoint or weights.require("syncnet_v2"))
+        found: dict[str, NDArray[Any]] = {**embed(network, frames, check_voice(speech))}
         return found if seen is None else {**found, "seen": windows_of(seen, len(found["video"]))}
 
     def missing(speech: Waveform) -> dict[str, NDArray[Any]]:
@@ -56,7 +56,11 @@ def syncnet_v2(protocol: str = "native", checkpoint: Path | None = None) -> Sync
     feature = Feature(
         f"{label}[{prepared.signature}]",
         missing if prepared.frames is None else embeddings,
-        needs=tuple(need for need in (VOICED, prepared.frames, prepared.seen) if need is not None),
+        needs=tuple(
+            need
+            for need in (prepared.speech, prepared.frames, None if prepared.frames is None else prepared.seen)
+            if need is not None
+        ),
         version=2,
         weights=sha256,
         stored=True,

@@ -16,7 +16,7 @@ import torch
 from syncbench import registry, weights
 from syncbench.baselines.evaluators.syncnet_v2.evaluator import embed, speech_windows, syncnet_v2
 from syncbench.baselines.evaluators.syncnet_v2.network import SyncNet, build, load_syncnet
-from syncbench.baselines.evaluators.syncnet_v2.protocols import jpeg_round_trip
+from syncbench.baselines.evaluators.syncnet_v2.recoding import jpeg_round_trip
 from syncbench.clip import Clip, Recording
 from syncbench.errors import ClipError, CommandError, Unavailable
 from syncbench.feature import Features
@@ -179,9 +179,9 @@ def test_old_checkpoints_load_and_foreign_ones_say_why(state: dict[str, torch.Te
 
 def test_protocols_not_there_yet_and_unknown_ones_are_said() -> None:
     known = registry.loaded("protocol")
-    assert [name for name, protocol in known.items() if protocol.frames] == ["native", "wav2lip-lrs"]
+    assert [name for name, protocol in known.items() if protocol.frames is None] == ["mova", "verse"]
     assert all(protocol.name == name for name, protocol in known.items())
-    assert "latentsync is known but not implemented" in (Lse(protocol="latentsync").unavailable() or "")
+    assert "verse is known but not implemented" in (Lse(protocol="verse").unavailable() or "")
     with pytest.raises(CommandError, match="unknown protocol 'natve': did you mean native"):
         Lse(protocol="natve")
 
