@@ -101,7 +101,7 @@ class Given:
         if hidden := feature.shows() - self.parts:
             raise ClipError(
                 f"{self._owner} asked for {feature.name}, which shows the clip's {' and '.join(sorted(hidden))}: "
-                f"it is given {', '.join(sorted(self.parts)) or 'nothing'}"
+                f"it is given {', '.join(sorted(self.parts - {'face'})) or 'nothing'}"
             )
         return self._features[feature]
 

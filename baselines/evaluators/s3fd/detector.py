@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from syncbench import weights
 from syncbench.clip import Frames
+from syncbench.faces.detector import Detector
 from syncbench.features.resize import rescale
 from syncbench.media import Footage, spans
 
 if TYPE_CHECKING:
     from syncbench.baselines.evaluators.s3fd.network import S3FD
 
-__all__ = ["SHA256", "find_faces", "suppress", "unavailable"]
+__all__ = ["DETECTOR", "SHA256", "find_faces", "suppress", "unavailable"]
 
 SHA256 = weights.lookup("s3fd").sha256
 """Of the official weights."""
@@ -54,6 +55,10 @@ def find_faces(frames: Frames | Footage, scale: float = 0.25, confidence: float 
     for span in spans(frames, size):
         found += _look(network, rescale(frames[span], scale), height, width, confidence)
     return found
+
+
+DETECTOR = Detector("s3fd", SHA256, find_faces, unavailable)
+"""The same under its name, at the scale and the confidence of syncnet_python."""
 
 
 def suppress(boxes: NDArray[Any], scores: NDArray[Any], overlap: float) -> NDArray[np.intp]:

@@ -102,7 +102,7 @@ def test_filters_by_dataset_task_protocol_and_name(page: Any) -> None:
     page.get_by_label("task").select_option("avsr")
     assert len(cards.all_inner_texts()) == 2
     page.get_by_label("task").select_option("")
-    page.get_by_label("protocol").select_option("native.1")
+    page.get_by_label("protocol").select_option("native.2")
     assert len(cards.all_inner_texts()) == 2
     page.get_by_label("protocol").select_option("")
     page.get_by_label("system").fill("wav")
