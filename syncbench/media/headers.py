@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from syncbench.media.stills import missing_numbers, read_still, stills
 __all__ = ["Headers", "codec", "read_headers"]
 
 
+_UNEQUAL = 0.2  # seconds: codecs pad a little
+
+
 @dataclass(frozen=True, slots=True)
 class Headers:
     """What the headers of a media file say, without decoding it.
@@ -23,7 +27,8 @@ class Headers:
         fps: its average rate; 0 where unknown.
         seconds: of the whole file; 0 where unknown.
         sample_rate, channels: of the audio stream; 0 without one.
-        remarks: what a user may want to know of how it is read, a line each: which of several tracks is taken.
+        remarks: what a user may want to know of how it is read, a line each: which of several tracks is taken, and
+            where picture and sound are of different lengths.
     """
 
     width: int
@@ -52,8 +57,19 @@ def read_headers(path: Path) -> Headers:
             seconds=(container.duration or 0) / av.time_base,
             sample_rate=audio.codec_context.sample_rate if audio else 0,
             channels=audio.codec_context.layout.nb_channels if audio else 0,
-            remarks=tuple(choices(container)),
+            remarks=(*choices(container), *_unequal(video, audio)),
         )
+
+
+def _unequal(video: av.VideoStream | None, audio: av.AudioStream | None) -> Iterator[str]:
+    """Say where picture and sound are not of one length, by their headers."""
+    lengths = [
+        float(stream.duration * stream.time_base)
+        for stream in (video, audio)
+        if stream is not None and stream.duration and stream.time_base
+    ]
+    if len(lengths) == 2 and abs(lengths[0] - lengths[1]) > _UNEQUAL:
+        yield f"the picture lasts {lengths[0]:.2f} s, the sound {lengths[1]:.2f} s: LSE is of what has both"
 
 
 def _of_stills(folder: Path) -> Headers:

@@ -131,7 +131,7 @@ def summarise(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> Su
     for (clip, _, stage), entry in entries.items():
         if stage == PROBE and entry.status == "failed":
             remarks.append(f"what is inside the model could not be shown on {clip}: {entry.reason}")
-    remarks += [*_few_voices(manifest, entries), *_left_out(manifest)]
+    remarks += [*_few_voices(manifest, entries), *_overlaps(entries), *_left_out(manifest)]
     answers = [entries[key] for key in _order(manifest, names) if key[2] == ANSWER and key in entries]
     keys = [record_key(entry.data) if entry.status == "done" else "failed" for entry in answers]
     return Summary(
@@ -180,6 +180,17 @@ def _few_voices(manifest: Manifest, entries: Mapping[Key, Entry]) -> Iterator[st
         asked = max((part.talkers for row, part in condition.parts() if row.takes == "talkers"), default=0)
         if fewest.get(name, asked) < asked:
             yield f"{name}: babble of {asked} voices was made of {fewest[name]:g} different ones: the split has no more"
+
+
+def _overlaps(entries: Mapping[Key, Entry]) -> Iterator[str]:
+    """Say of how many clips sound and picture overlap in a part only: what has both alone is scored."""
+    short = {clip: entry.data["overlap"] for (clip, *_), entry in entries.items() if "overlap" in entry.data}
+    if short:
+        clip, (frames, whole) = next(iter(short.items()))
+        yield (
+            f"sound and picture of {len(short)} clip{'s' if len(short) > 1 else ''} overlap in a part only, which alone is scored by what hears and sees: "
+            f"{clip} in {frames} of {whole} frames"
+        )
 
 
 def _left_out(manifest: Manifest) -> Iterator[str]:

@@ -269,7 +269,9 @@ def _measure(
     found = measured(metric, clip, reference, output)
     measurement = enough(found.measurement, bench.min_coverage)
     stem = file_stem(job.clip.id, job.condition.name)
-    data = {"settings": dict(metric.settings), "answer": key}
+    data: dict[str, Any] = {"settings": dict(metric.settings), "answer": key}
+    if measurement.asked and measurement.asked < bench.min_coverage * (whole := int(clip[LENGTH])):
+        data["overlap"] = [measurement.asked, whole]  # the sound goes no further
     data |= keep_measurement(measurement, bench.run, metric.name, stem)
     if found.curves:
         path = write_arrays(bench.run / "curves" / metric.name / f"{stem}.npz", found.curves)

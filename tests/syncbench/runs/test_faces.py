@@ -124,3 +124,7 @@ def test_sound_that_ends_early_is_held_against_its_own_frames(
     assert not failed
     assert scores["sound"]["lse_c"] == pytest.approx(scores["both"]["lse_c"], abs=0.05)
     assert scores["sound"]["av_offset"] == scores["both"]["av_offset"]
+    assert "sound and picture of 1 clip overlap in a part only" in " ".join(load_run(tmp_path / "run").summary.remarks)
+    said = command("data", "validate", "folder", "--root", str(folder))
+    assert said.returncode == 0
+    assert "the picture lasts 3.00 s, the sound 2.0" in said.stdout.replace("\n", " ")
