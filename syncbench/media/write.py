@@ -23,22 +23,32 @@ from syncbench.files import replacing
 __all__ = ["write_lossless", "write_video", "write_wav"]
 
 
-def write_video(path: Path, frames: Frames | Iterable[Frames], speech: Waveform | None = None) -> Path:
-    """Write an mp4 at 25 fps and return its path: H.264 at CRF 12 and, where ``speech`` is given, AAC.
+def write_video(
+    path: Path,
+    frames: Frames | Iterable[Frames],
+    speech: Waveform | None = None,
+    *,
+    crf: int = 12,
+    sound: Literal["aac", "libmp3lame"] = "aac",
+    bit_rate: int = 96_000,
+) -> Path:
+    """Write an mp4 at 25 fps and return its path: H.264 and, where ``speech`` is given, AAC or MP3.
 
     Args:
         path: the file appears only when it is complete.
         frames: uint8 ``[T, H, W, 3]`` RGB, or several such arrays of one size, one after the other. Even sizes are
             stored as 4:2:0 as every player expects; odd ones as 4:4:4, so that they come back with the size they had.
         speech: float32 ``[N]``, 16 kHz, in -1..1.
+        crf: quality of the picture, lower is better; 12 is hard to tell from none.
+        sound, bit_rate: codec of the speech, and its bits per second.
 
     Raises:
         ClipError: no frames, or not the shape and type above.
         CommandError: the file cannot be written.
     """
     # Without assembler: x264's reads past a picture's edge, so that equal frames gave one of a few files.
-    options = {"crf": "12", "preset": "veryfast", "x264-params": "asm=0"}
-    return _write(path, frames, speech, _Codec("mp4", "libx264", "yuv420p", "yuv444p", options, "aac"))
+    options = {"crf": str(crf), "preset": "veryfast", "x264-params": "asm=0"}
+    return _write(path, frames, speech, _Codec("mp4", "libx264", "yuv420p", "yuv444p", options, sound, bit_rate))
 
 
 def write_lossless(path: Path, frames: Frames | Iterable[Frames], speech: Waveform | None = None) -> Path:
@@ -80,7 +90,8 @@ class _Codec:
     even: str
     odd: str
     options: dict[str, str]
-    audio: Literal["aac", "pcm_f32le"]
+    audio: Literal["aac", "libmp3lame", "pcm_f32le"]
+    bit_rate: int = 0
 
 
 def _write(path: Path, frames: Frames | Iterable[Frames], speech: Waveform | None, codec: _Codec) -> Path:
@@ -99,8 +110,8 @@ def _write(path: Path, frames: Frames | Iterable[Frames], speech: Waveform | Non
         audio = None
         if speech is not None:
             audio = container.add_stream(codec.audio, rate=SAMPLE_RATE, layout="mono")
-            if codec.audio == "aac":
-                audio.bit_rate = 96_000
+            if codec.bit_rate:
+                audio.bit_rate = codec.bit_rate
         for n, picture in enumerate(picture for piece in chain([first], pieces) for picture in piece):
             frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             # Left to encode(), one in some hundred frames differs between runs.

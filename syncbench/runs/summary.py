@@ -187,8 +187,9 @@ def _overlaps(entries: Mapping[Key, Entry]) -> Iterator[str]:
     short = {clip: entry.data["overlap"] for (clip, *_), entry in entries.items() if "overlap" in entry.data}
     if short:
         clip, (frames, whole) = next(iter(short.items()))
+        count = f"{len(short)} clip{'s' if len(short) > 1 else ''}"
         yield (
-            f"sound and picture of {len(short)} clip{'s' if len(short) > 1 else ''} overlap in a part only, which alone is scored by what hears and sees: "
+            f"sound and picture of {count} overlap in a part only, which alone is scored by what hears and sees: "
             f"{clip} in {frames} of {whole} frames"
         )
 

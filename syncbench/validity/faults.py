@@ -7,13 +7,17 @@ ladder is the untouched clip. Levels are in the unit the ladder names.
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, rotate
 
+from syncbench import media
 from syncbench.clip import SAMPLE_RATE, SAMPLES_PER_FRAME, Frames, Waveform, Word
 
 __all__ = ["LADDERS", "Ladder", "Scene"]
@@ -30,6 +34,7 @@ class Scene:
         words: the words said, with times.
         transcript: the words of ``speech``.
         other: frames of another speaker of the same size; borrowed by ``other_face``.
+        face: which face is meant, as ``Clip.face`` says it.
     """
 
     frames: Frames
@@ -38,6 +43,7 @@ class Scene:
     words: tuple[Word, ...]
     transcript: str
     other: Frames
+    face: str = "frame"
 
 
 Fault = Callable[[Scene, float, np.random.Generator], Scene]
@@ -172,6 +178,88 @@ def other_face(scene: Scene, fraction: float, rng: np.random.Generator) -> Scene
     return replace(scene, frames=np.concatenate([scene.frames[: count - length], borrowed[count - length :]]))
 
 
+def face_size(scene: Scene, lost: float, rng: np.random.Generator) -> Scene:
+    """Show the clip smaller, in the middle of a grey picture of its size; the face has to be found."""
+    if lost == 0:
+        return scene
+    height, width = scene.frames.shape[1:3]
+    small = _resized(scene.frames, round(height * (1 - lost)), round(width * (1 - lost)))
+    frames = np.full_like(scene.frames, 110)
+    top, left = (height - small.shape[1]) // 2, (width - small.shape[2]) // 2
+    frames[:, top : top + small.shape[1], left : left + small.shape[2]] = small
+    return replace(scene, frames=frames, face="auto")
+
+
+def crop_shift(scene: Scene, share: float, rng: np.random.Generator) -> Scene:
+    """Move the crop by a share of its side, in a random direction; its border is repeated."""
+    angle = rng.uniform(0, 2 * np.pi)
+    height, width = scene.frames.shape[1:3]
+    rows = np.clip(np.arange(height) + round(share * height * np.sin(angle)), 0, height - 1)
+    columns = np.clip(np.arange(width) + round(share * width * np.cos(angle)), 0, width - 1)
+    return replace(scene, frames=scene.frames[:, rows][:, :, columns])
+
+
+def crop_scale(scene: Scene, percent: float, rng: np.random.Generator) -> Scene:
+    """Cut the face with so many percent more around it; the border is repeated."""
+    if percent == 0:
+        return scene
+    height, width = scene.frames.shape[1:3]
+    top, left = round(height * percent / 200), round(width * percent / 200)
+    wide = np.pad(scene.frames, ((0, 0), (top, top), (left, left), (0, 0)), mode="edge")
+    return replace(scene, frames=_resized(wide, height, width))
+
+
+def rotation(scene: Scene, degrees: float, rng: np.random.Generator) -> Scene:
+    """Turn the picture in its plane; the border is repeated."""
+    if degrees == 0:
+        return scene
+    return replace(scene, frames=rotate(scene.frames, degrees, (1, 2), reshape=False, order=1, mode="nearest"))
+
+
+def video_size(scene: Scene, percent: float, rng: np.random.Generator) -> Scene:
+    """Make the whole video smaller by so many percent of its sides."""
+    if percent == 0:
+        return scene
+    height, width = scene.frames.shape[1:3]
+    return replace(
+        scene, frames=_resized(scene.frames, round(height * (1 - percent / 100)), round(width * (1 - percent / 100)))
+    )
+
+
+def recoding(scene: Scene, crf: float, rng: np.random.Generator) -> Scene:
+    """Encode the picture as H.264 at this quality, and read it back."""
+    if crf == 0:
+        return scene
+    with tempfile.TemporaryDirectory(prefix="syncbench-") as folder:
+        return replace(
+            scene, frames=media.read_frames(media.write_video(Path(folder) / "x.mp4", scene.frames, crf=round(crf)))
+        )
+
+
+_SOUND: tuple[tuple[Literal["aac", "libmp3lame"], int], ...] = (
+    ("aac", 128_000), ("aac", 64_000), ("libmp3lame", 128_000), ("libmp3lame", 64_000), ("libmp3lame", 32_000)
+)  # fmt: skip
+
+
+def speech_recoding(scene: Scene, step: float, rng: np.random.Generator) -> Scene:
+    """Encode the speech as AAC at 128 or 64, or as MP3 at 128, 64 or 32 kb/s, and read it back."""
+    if step == 0:
+        return scene
+    sound, bit_rate = _SOUND[round(step) - 1]
+    with tempfile.TemporaryDirectory(prefix="syncbench-") as folder:
+        tiny = np.zeros((len(scene.frames), 16, 16, 3), np.uint8)
+        path = media.write_video(Path(folder) / "x.mp4", tiny, scene.speech, sound=sound, bit_rate=bit_rate)
+        heard = media.read_speech(path)[: len(scene.speech)]
+    return replace(scene, speech=np.pad(heard, (0, len(scene.speech) - len(heard))))
+
+
+def _resized(frames: Frames, height: int, width: int) -> Frames:
+    from PIL import Image
+
+    pictures = [Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC) for frame in frames]
+    return np.stack([np.asarray(picture) for picture in pictures])
+
+
 LADDERS = (
     Ladder("audio_shift", "frames", (0, 1, 2, 3, 5, 8, 12), audio_shift),
     Ladder("mouth_freeze", "share of clip", (0, 0.2, 0.4, 0.6, 0.8, 1), mouth_freeze),
@@ -184,4 +272,11 @@ LADDERS = (
     Ladder("frame_rate", "% slower", (0, 1, 2, 4, 8, 16), frame_rate),
     Ladder("dropped_frames", "share of frames", (0, 0.1, 0.2, 0.4, 0.6, 0.8), dropped_frames),
     Ladder("other_face", "share of clip", (0, 0.2, 0.4, 0.6, 0.8, 1), other_face),
+    Ladder("face_size", "share of side lost", (0, 0.1, 0.2, 0.35, 0.5, 0.6), face_size),
+    Ladder("crop_shift", "share of side", (0, 0.02, 0.04, 0.08, 0.12, 0.16), crop_shift),
+    Ladder("crop_scale", "% wider", (0, 5, 10, 15, 20, 30), crop_scale),
+    Ladder("rotation", "degrees", (0, 2, 4, 8, 12, 16), rotation),
+    Ladder("video_size", "% smaller", (0, 20, 35, 50, 60, 70), video_size),
+    Ladder("recoding", "CRF", (0, 18, 23, 28, 33, 38), recoding),
+    Ladder("speech_recoding", "AAC 128, 64, MP3 128, 64, 32 kb/s", (0, 1, 2, 3, 4, 5), speech_recoding),
 )

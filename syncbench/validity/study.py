@@ -96,6 +96,7 @@ def _climb(shared: _Shared, clip: Clip) -> _Found:
         words=clip.words,
         transcript=clip.transcript or "",
         other=media.clip_frames(other),
+        face=clip.face,
     )
     found: _Found = {}
     with tempfile.TemporaryDirectory(prefix="syncbench-") as folder:
@@ -120,7 +121,9 @@ def _after(clips: Sequence[Clip], clip: Clip) -> Iterable[Clip]:
 def _written(clip: Clip, scene: Scene, path: Path) -> Clip:
     media.write_lossless(path, scene.frames, scene.speech)
     written = Recording(path)
-    return dataclasses.replace(clip, video=written, speech=written, extras={}, transcript=scene.transcript)
+    return dataclasses.replace(
+        clip, video=written, speech=written, face=scene.face, extras={}, transcript=scene.transcript
+    )
 
 
 def _measured(metrics: Iterable[Metric], reference: Features, output: Clip) -> dict[str, Measurement]:

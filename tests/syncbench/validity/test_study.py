@@ -31,7 +31,7 @@ def test_study_measures_what_is_known(clips: list[Clip]) -> None:
     found = study(["image_quality"], clips, 0, 1, lambda *progress: done.append(progress))
     assert done == [(1, 2), (2, 2)]
     responses = {(r.score, r.ladder): r for r in found}
-    assert len(responses) == 2 * len(LADDERS)
+    assert len(responses) == 2 * (len(LADDERS) - 1), "a smaller video has no pixels to compare with"
     noise = responses["psnr", "noise"]
     assert noise.tau == pytest.approx(-1)
     assert noise.smallest == LADDERS[6].levels[1]
