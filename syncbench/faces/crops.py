@@ -17,6 +17,7 @@ SIDE = 1.35
 _BELOW = 0.05  # of that longer side: the box ends at the chin, and a jaw drops
 CROPPED = 0.85
 """A picture is a face crop already where a square of at least this share of its shorter side would be cut out."""
+_CENTRAL = 0.1  # of the picture's sides: how far its middle may lie from that of the square
 _ODD = 1.25  # longer over shorter side: other pictures are no face crops
 _CENTRE_SIGMA = 3.0  # frames; nods are longer
 _SIZE_SIGMA = 12.0  # frames
@@ -51,7 +52,7 @@ def is_cropped(boxes: NDArray[np.floating], width: int, height: int) -> bool:
     """Return whether a picture is a face crop already: boxes ``[n, 4]`` of its one face fill it."""
     x, y, side = np.median(face_square(boxes), axis=0)
     shorter, longer = sorted((width, height))
-    central = 0.3 <= x / width <= 0.7 and 0.3 <= y / height <= 0.7
+    central = max(abs(x / width - 0.5), abs(y / height - 0.5)) <= _CENTRAL
     return bool(side >= CROPPED * shorter and longer <= _ODD * shorter and central)
 
 
