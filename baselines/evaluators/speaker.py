@@ -31,18 +31,19 @@ def find_speaker(clip: Features) -> str:
     """Return where the speaker of a clip is, as ``Clip.face`` says it: the place of one face for each shot.
 
     Where no shot shows more than one face, it is what ``Clip.face`` says already. Where the speech cannot tell (there is
-    none, the shot is too short), it is the most prominent face. Raises ClipError where the video cannot be read.
+    none, it is another video's, the shot is too short), it is the most prominent face. Raises ClipError where the video cannot be read.
     """
     length, height, width = clip[SHAPE].tolist()
     shots = shots_of(clip[DETECTIONS], length)
     if all(len(shot.tracks) < 2 for shot in shots):
         return clip.clip.face
+    spoken = clip.clip.real or (clip.has("speech") and clip.clip.speech == clip.clip.video)  # in this video
     places: list[str] = []
     for shot in shots:
         candidates = shot.tracks[:_CANDIDATES]
         if not candidates:
             continue
-        sure = [_follows(clip, track) if len(candidates) > 1 else 0.0 for track in candidates]
+        sure = [_follows(clip, track) if spoken and len(candidates) > 1 else 0.0 for track in candidates]
         places.append(place_of(candidates[int(np.argmax(sure))], shot.start, width, height))
     return " ".join(places)
 
