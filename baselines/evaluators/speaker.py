@@ -31,7 +31,9 @@ def find_speaker(clip: Features) -> str:
     """Return where the speaker of a clip is, as ``Clip.face`` says it: the place of one face for each shot.
 
     Where no shot shows more than one face, it is what ``Clip.face`` says already. Where the speech cannot tell (there is
-    none, it is another video's, the shot is too short), it is the most prominent face. Raises ClipError where the video cannot be read.
+    none, it is another video's, the shot is too short), it is the most prominent face.
+
+    Raises ClipError where the video cannot be read.
     """
     length, height, width = clip[SHAPE].tolist()
     shots = shots_of(clip[DETECTIONS], length)
