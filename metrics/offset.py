@@ -11,9 +11,11 @@ from syncbench.clip import FPS
 from syncbench.errors import ClipError
 from syncbench.feature import Features
 from syncbench.features.evaluators import SyncEvaluator
-from syncbench.metrics.lse import REACH, SURE, certainty, distances, masked_lse
+from syncbench.metrics.lse import REACH, SHORTEST, SURE, certainty, distances, masked_lse
 
 __all__ = ["Offset", "find_offset"]
+
+_LIKELY = 0.5  # certainty of a shift farther out from which on the near one is not believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Offset:
         reach: the largest shift tried, in frames.
         means: ``[2 * reach + 1]``, the mean distance at each shift; column j is offset ``reach - j``.
         evaluator: who compared lips and speech.
+        beyond: a shift outside of ``reach``, of up to twice as far, at which lips and speech lie nearer; None for none.
     """
 
     frames: int
@@ -37,11 +40,12 @@ class Offset:
     reach: int
     means: NDArray[np.float64]
     evaluator: str
+    beyond: int | None = None
 
     @property
     def sure(self) -> bool:
-        """Whether the offset means anything: it is certain, and not the outermost shift, behind which it may go on."""
-        return self.certainty >= SURE and abs(self.frames) < self.reach
+        """Whether the offset means anything: it is certain, and nothing farther out lies nearer."""
+        return self.certainty >= SURE and self.beyond is None
 
     @property
     def seconds(self) -> float:
@@ -60,6 +64,10 @@ def find_offset(clip: Features, evaluator: SyncEvaluator, reach: int = REACH) ->
         )
     cells = distances(embedded["video"], embedded["audio"], reach)
     found = masked_lse(cells, seen)
+    farther = max(reach + 1, min(2 * reach, len(seen) - SHORTEST))
+    wide = distances(embedded["video"], embedded["audio"], farther)
+    nearer = masked_lse(wide, seen).offset
+    beyond = nearer if abs(nearer) > reach and certainty(wide, seen) >= _LIKELY else None
     return Offset(
-        found.offset, certainty(cells, seen), found.lse_c, int(seen.sum()), reach, found.means, evaluator.label
+        found.offset, certainty(cells, seen), found.lse_c, int(seen.sum()), reach, found.means, evaluator.label, beyond
     )

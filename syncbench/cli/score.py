@@ -50,12 +50,18 @@ def score(
     from syncbench.runs.score_files import score_files
 
     for path in (video, reference):
-        if path is not None and not path.is_file():
+        if path is not None and not path.exists():
             raise CommandError(f"{path}: no such file")
     found = score_files(video, reference, text, face, names(metrics))
     if as_json:
         scores = [{k: v for k, v in asdict(s).items() if k not in {"low", "high", "condition"}} for s in found.scores]
-        said = {"video": str(video), "speech": _text(found.speech), "face": found.face, "scores": scores}
+        said = {
+            "video": str(video),
+            "speech": _text(found.speech),
+            "face": found.face,
+            "remarks": found.remarks,
+            "scores": scores,
+        }
         print(json.dumps(said, indent=1))
     else:
         _print(video, reference, found, everything or metrics is not None)
@@ -88,10 +94,8 @@ def _print(video: Path, reference: Path | None, found: Scored, everything: bool)
     reasons = dict.fromkeys((s.metric, s.reason) for s in found.scores if s.value is None and s.reason)
     for family, reason in reasons:
         console.print(f"  no {family}: {reason}", style="dim", markup=False, highlight=False)
-    if found.speech is not None and found.speech != video:
-        console.print(f"  {video} is silent: the speech is that of {reference}", style="dim", markup=False)
-    if ":" in found.face:
-        console.print(f"  of several faces the one at {found.face} was measured", style="dim", markup=False)
+    for remark in found.remarks:
+        console.print(f"  {remark}", style="dim", markup=False, highlight=False)
 
 
 def _with(text: str) -> str:

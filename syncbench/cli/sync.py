@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syncbench.cli.options import Json
 from syncbench.cli.score import Face
 from syncbench.errors import CommandError
+
+if TYPE_CHECKING:
+    from syncbench.metrics.offset import Offset
 
 __all__ = ["sync"]
 
@@ -35,7 +38,7 @@ def sync(
     from syncbench.metrics.offset import find_offset
     from syncbench.runs.score_files import open_clip
 
-    if not video.is_file():
+    if not video.exists():
         raise CommandError(f"{video}: no such file")
     with open_clip(video, face) as clip:
         found = find_offset(clip, default_evaluator(), reach)
@@ -49,7 +52,8 @@ def sync(
             json.dumps(
                 {
                     "video": str(video), "offset_frames": found.frames, "offset_seconds": found.seconds,
-                    "certainty": found.certainty, "sure": found.sure, "lse_c_masked": round(found.lse_c, 4),
+                    "certainty": found.certainty, "sure": found.sure, "beyond_reach": found.beyond,
+                    "lse_c_masked": round(found.lse_c, 4),
                     "windows": found.windows, "reach": reach, "evaluator": found.evaluator, "face": clip.clip.face,
                     "written": None if written is None else str(written),
                 },
@@ -57,7 +61,7 @@ def sync(
             )
         )  # fmt: skip
     else:
-        print(_said(found.frames, found.certainty, found.sure, reach))
+        print(_said(found))
         print(
             f"LSE-C {found.lse_c:.2f} by {found.evaluator} over {found.windows} windows, shifts of up to {reach} frames"
         )
@@ -69,16 +73,19 @@ def sync(
         raise CommandError(f"{video}: the offset cannot be told.{more}", code=1)
 
 
-def _said(frames: int, certainty: float, sure: bool, reach: int) -> str:
-    percent = f"certainty {100 * certainty:.0f} %"
-    if abs(frames) == reach and certainty >= 0.5:
-        return f"no offset within {reach} frames either way: try a larger --reach"
-    if not sure:
+def _said(found: Offset) -> str:
+    percent = f"certainty {100 * found.certainty:.0f} %"
+    if found.beyond is not None:
+        return (
+            f"no offset within {found.reach} frames either way: lips and sound lie nearer at some {found.beyond:+d} frames, "
+            f"try --reach {2 * found.reach}"
+        )
+    if not found.sure:
         return (
             f"no meaningful offset: the distance of sound and lips has no clear minimum ({percent}); "
-            f"the smallest lies at {frames:+d} frames"
+            f"the smallest lies at {found.frames:+d} frames"
         )
-    if frames == 0:
+    if found.frames == 0:
         return f"in sync: offset 0 frames ({percent})"
-    way = "early: it should come later" if frames > 0 else "late: it should come earlier"
-    return f"offset {frames:+d} frames, {40 * abs(frames)} ms ({percent}): the sound is {way}"
+    way = "early: it should come later" if found.frames > 0 else "late: it should come earlier"
+    return f"offset {found.frames:+d} frames, {40 * abs(found.frames)} ms ({percent}): the sound is {way}"

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.clip import FPS
-from syncbench.errors import CommandError
+from syncbench.errors import ClipError, CommandError
 from syncbench.faces.tracks import Track
 
 __all__ = ["WORDS", "Place", "check_face", "choose", "place_of", "places"]
@@ -52,6 +52,10 @@ def check_face(face: str) -> str:
         raise CommandError(
             f"face '{face}' says nothing: write auto, largest, active, frame, a number from 1 on, or left,top,width,height"
         )
+    for place in places(face):
+        left, top, across, down = place.box
+        if not across or not down or (max(place.box) <= 1 and (left >= 1 or top >= 1)):
+            raise CommandError(f"face '{face}': a box is left,top,width,height in shares of the picture, or in pixels")
     return face
 
 
@@ -77,7 +81,8 @@ def choose(tracks: Sequence[Track], face: str, shot: int, width: int, height: in
     """Return the track of one shot that is meant, None where there is none.
 
     ``tracks``: of the shot, the most prominent first; ``shot``: its first frame. ``auto`` and ``active`` stand for the
-    most prominent here: who knows the speech says instead where the speaker is.
+    most prominent here: who knows the speech says instead where the speaker is. Raises ClipError where a box lies outside
+    the picture.
     """
     if not tracks:
         return None
@@ -87,6 +92,8 @@ def choose(tracks: Sequence[Track], face: str, shot: int, width: int, height: in
     if not here:
         return tracks[0]
     wanted = here[-1].centre(width, height)
+    if not (0 <= wanted[0] <= width and 0 <= wanted[1] <= height):
+        raise ClipError(f"--face {face}: that box lies outside the picture of {width} x {height}")
     return min(tracks, key=lambda track: float(np.linalg.norm(_middle(track) - wanted)))
 
 

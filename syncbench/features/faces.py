@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.clip import Clip
+from syncbench.clip import FPS, Clip
 from syncbench.errors import ClipError
-from syncbench.faces.choice import choose
+from syncbench.faces.choice import choose, places
 from syncbench.faces.crops import face_squares, frame_square, is_cropped
 from syncbench.faces.detector import Detector
 from syncbench.faces.shots import cuts, thumbnails
@@ -117,14 +118,21 @@ def face(detector: Detector) -> Feature:
         whole = np.tile(frame_square(width, height), (length, 1))
         if clip.face == "frame":
             return whole
-        chosen = [(shot, choose(shot.tracks, clip.face, shot.start, width, height)) for shot in shots_of(found, length)]
+        shots = shots_of(found, length)
+        chosen = [
+            (slice(start, stop), choose(shot.tracks, clip.face, start, width, height))
+            for shot in shots
+            for start, stop in _parts(shot, clip.face)
+        ]
         tracks = [track for _, track in chosen if track is not None]
-        several = any(len(shot.tracks) > 1 for shot, _ in chosen)
+        several = any(len(shot.tracks) > 1 for shot in shots)
         if tracks and not several and is_cropped(np.concatenate([t.boxes for t in tracks]), width, height):
             return whole
         placed = np.full((length, 3), np.nan, np.float32)
-        for track in tracks:
-            placed[track.start : track.stop] = face_squares(track.boxes)
+        for part, track in chosen:
+            if track is not None:
+                first, last = max(part.start, track.start), min(part.stop, track.stop)
+                placed[first:last] = face_squares(track.boxes)[first - track.start : last - track.start]
         if np.isnan(placed).all():
             raise ClipError(f"no frame shows a face that {detector.name} finds: {_advice(clip.face)}")
         return placed
@@ -154,9 +162,16 @@ def sighted(detector: Detector) -> Feature:
     )
 
 
+def _parts(shot: Shot, face: str) -> list[tuple[int, int]]:
+    """Return the stretches of a shot for which ``face`` names one place each: first frame, and the one after the last."""
+    times = {round(place.time * FPS) for place in places(face)}
+    bounds = [shot.start, *sorted(time for time in times if shot.start < time < shot.stop), shot.stop]
+    return list(pairwise(bounds))
+
+
 def _advice(face: str) -> str:
     if face.isdecimal():
-        return f"--face {face} asks for more faces than there are"
+        return f"there are fewer than the {face} that --face asks for"
     return "it may be too small, turned away or dark, or not there"
 
 

@@ -22,6 +22,7 @@ SIDE_PER_FACE = 1.1
 _EYE_TO_MOUTH = 1.12  # that distance over the one from eyes to mouth, on a frontal face: holds the size when it turns
 _CENTRE_SIGMA = 3.0  # frames; syllables are shorter, nods are longer
 _SIZE_SIGMA = 12.0  # frames
+_LEAP = 0.5  # of the face's size, from one frame to the next
 
 
 def mouths(landmarks: Feature, size: int = 96) -> Feature:
@@ -51,9 +52,22 @@ def mouth_boxes(landmarks: NDArray[np.floating]) -> tuple[NDArray[np.float32], N
     times = np.arange(len(landmarks))
     track = np.stack([np.interp(times, found, column) for column in track.T], axis=1)
     track = ndimage.median_filter(track, (5, 1), mode="nearest")  # a single wild frame moves nothing
+    parts = [_steady(part) for part in np.split(track, _leaps(track))]
+    steady = np.concatenate(parts).astype(np.float32)
+    return steady[:, :2], steady[:, 2]
+
+
+def _leaps(track: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the frames at which the mouth is elsewhere at once, as at a cut: it moves by over half a face."""
+    steps = np.linalg.norm(np.diff(track[:, :2], axis=0), axis=1)
+    return np.flatnonzero(steps > _LEAP * np.minimum(track[1:, 2], track[:-1, 2])) + 1
+
+
+def _steady(track: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Smooth centres and sizes ``[n, 3]`` over time, and return centres and sides."""
     centres = ndimage.gaussian_filter1d(track[:, :2], _CENTRE_SIGMA, axis=0, mode="nearest")
     sides = ndimage.gaussian_filter1d(track[:, 2], _SIZE_SIGMA, mode="nearest") * SIDE_PER_FACE
-    return centres.astype(np.float32), sides.astype(np.float32)
+    return np.column_stack([centres, sides])
 
 
 def crop_mouths(

@@ -150,7 +150,7 @@ def _open(out: Path, manifest: Manifest) -> Manifest:
         before = {k: v for k, v in earlier.request.model_dump().items() if k not in ignored}
         now = {k: v for k, v in manifest.request.model_dump().items() if k not in ignored}
         if different := [key for key, value in now.items() if before[key] != value]:
-            what = "; ".join(f"{key}: {before[key]} there, {now[key]} asked" for key in different)
+            what = "; ".join(f"{key}: {_given(before[key])} there, {_given(now[key])} asked" for key in different)
             raise CommandError(f"{out} holds another run ({what}): choose another --out")
         if (earlier.dataset_hash, earlier.voices) != (manifest.dataset_hash, manifest.voices):
             raise CommandError(f"{out} was made from other files: the dataset has changed since; choose another --out")
@@ -166,6 +166,10 @@ def _open(out: Path, manifest: Manifest) -> Manifest:
     except OSError as error:
         raise CommandError(f"--out {out} cannot be written: {error.strerror}; choose another folder") from error
     return manifest
+
+
+def _given(value: object) -> str:
+    return "not given" if value is None else str(value)
 
 
 def _write(path: Path, model: BaseModel) -> None:

@@ -15,9 +15,10 @@ from syncbench.clip import FPS, Clip, Recording
 from syncbench.errors import ClipError, Unavailable, one_line
 from syncbench.faces.choice import check_face
 from syncbench.feature import Features
+from syncbench.features.frames import LENGTH
 from syncbench.files import cache_folder
 from syncbench.metric import Metric, Score, ScoreSpec
-from syncbench.runs.plan import family_of
+from syncbench.runs.plan import faces_of, family_of
 from syncbench.runs.request import MIN_COVERAGE
 from syncbench.runs.work import alone, enough, measured
 from syncbench.signature import signature
@@ -34,11 +35,13 @@ class Scored:
         scores: of every family that was asked, in the order of tables; a value of None with its reason.
         speech: the file whose sound was taken as speech.
         face: which face was measured, as ``Clip.face`` says it.
+        remarks: what a reader should know before quoting a number.
     """
 
     scores: tuple[Score, ...]
     speech: Path | None
     face: str
+    remarks: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> float:
         """Return a score by its name. Raises KeyError where it was not asked, ClipError where it could not be measured."""
@@ -84,7 +87,25 @@ def score_files(
         output, known = Features(made, folder), Features(truth, folder)
         whole = known if real is not None else output
         scores = [score for family in families for score in _scores(family, whole, known, output)]
-    return Scored(tuple(scores), sounds[0] if sounds else None, made.face)
+        remarks = tuple(_remarks(video, reference, sounds, known, output))
+    return Scored(tuple(scores), sounds[0] if sounds else None, made.face, remarks)
+
+
+def _remarks(
+    video: Path, reference: Path | None, sounds: Sequence[Path], known: Features, output: Features
+) -> Iterator[str]:
+    if not sounds:
+        yield f"{video} has no sound" if reference is None else f"neither {video} nor {reference} has sound"
+    elif sounds[0] != video:
+        yield f"{video} is silent: the speech is that of {reference}"
+    if ":" in output.clip.face:
+        yield f"of several faces the one at {output.clip.face} was measured"
+    try:
+        lengths = [] if reference is None else [int(output[LENGTH]), int(known[LENGTH])]
+    except ClipError:
+        return
+    if lengths and min(lengths) < MIN_COVERAGE * max(lengths):
+        yield f"{video} has {lengths[0]} frames, {reference} {lengths[1]}: only the first {min(lengths)} are compared"
 
 
 @contextmanager
@@ -135,14 +156,17 @@ def _scores(metric: Metric, whole: Features, reference: Features, output: Featur
             coverage = measurement.coverage
         except (ClipError, Unavailable) as error:
             reason = one_line(error)
-    return [_score(spec, metric, values.get(spec.name), coverage, reason) for spec in metric.scores]
+    face = {"face": faces_of([output.clip])} if output.clip.face != "frame" else {}
+    return [_score(spec, metric, face, values.get(spec.name), coverage, reason) for spec in metric.scores]
 
 
-def _score(spec: ScoreSpec, metric: Metric, value: float | None, coverage: float | None, reason: str) -> Score:
+def _score(
+    spec: ScoreSpec, metric: Metric, face: dict[str, str], value: float | None, coverage: float | None, reason: str
+) -> Score:
     known = None if value is None or np.isnan(value) else value
     return Score(
         name=spec.name, metric=metric.name, condition="", value=known, low=None, high=None, n=int(known is not None),
         failed=int(known is None), title=spec.title, unit=spec.unit, direction=spec.direction, digits=spec.digits,
-        signature=signature(spec.name, {**metric.settings, "dataset": "file", "fps": str(FPS), "v": __version__}),
+        signature=signature(spec.name, {**metric.settings, **face, "dataset": "file", "fps": str(FPS), "v": __version__}),
         reason=reason or ("" if known is not None else "nothing to count"), headline=spec.headline, coverage=coverage,
     )  # fmt: skip

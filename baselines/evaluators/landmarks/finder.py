@@ -13,7 +13,6 @@ from syncbench.baselines.evaluators.faces import FACE
 from syncbench.clip import Frames
 from syncbench.errors import ClipError
 from syncbench.faces.crops import cut, frame_square
-from syncbench.faces.tracks import LOST
 from syncbench.feature import Feature
 from syncbench.features.faces import seen_between
 from syncbench.features.frames import FOOTAGE
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AGREE",
+    "BRIEF",
     "BUNDLED",
     "LANDMARKS",
     "MIN_EYES",
@@ -45,6 +45,8 @@ AGREE = 0.1
 """Of 325 portraits of strangers 97 % agree better, as do all frames of known talkers; other pictures agree worse."""
 TURNED = 0.25
 """How far from the middle the tip of the nose may lie, of the distance between the outer eye corners. ASSUMED."""
+BRIEF = 5
+"""Frames: a blink of the network, and no longer than a syllable."""
 MIN_EYES = 16.0
 """Least distance of the outer eye corners in pixels, over a clip in the median."""
 _ASK = 5  # frames
@@ -182,8 +184,8 @@ def _seen(landmarks: NDArray[np.float32]) -> NDArray[np.bool_]:
     found = np.asarray(np.isfinite(landmarks).all(axis=(1, 2)))
     if not found.any():
         raise ClipError(
-            "no frame shows a face whose landmarks are sure: it may be too small, turned away or dark, or the picture is "
-            "no face crop (--face auto looks for the face in it)"
+            "no frame shows a face whose landmarks are sure: it may be too small, turned or dark, or --face frame "
+            "was said of a picture that is no face crop"
         )
     eyes = float(np.median(interocular(landmarks[found])))
     if eyes < MIN_EYES:
@@ -191,11 +193,11 @@ def _seen(landmarks: NDArray[np.float32]) -> NDArray[np.bool_]:
             f"the face is too small: its outer eye corners are {eyes:.0f} pixels apart, at least {MIN_EYES:g} are needed "
             "to see its lips move"
         )
-    return seen_between(found, LOST)
+    return seen_between(found, BRIEF)
 
 
 SEEN = Feature("seen[landmarks[bundled]]", _seen, needs=(LANDMARKS,))
-"""The frames whose lips can be told, bool ``[T]``: a face lost for at most ``LOST`` frames is taken from its neighbours.
+"""The frames whose lips can be told, bool ``[T]``: where landmarks lack for at most ``BRIEF`` frames, neighbours tell them.
 
 Raises ClipError where there is none, or the face is too small.
 """
