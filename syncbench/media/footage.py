@@ -14,7 +14,7 @@ from syncbench.errors import ClipError
 __all__ = ["HELD_BYTES", "WHOLE_BYTES", "Footage", "spans"]
 
 _PIECE = 64  # frames
-_PIECE_BYTES = 64 << 20
+_PIECE_BYTES = 32 << 20
 HELD_BYTES = 256 << 20
 """Footage of at most this size is kept in memory once it is decoded; longer footage is decoded anew for each pass."""
 WHOLE_BYTES = 4 << 30

@@ -67,8 +67,8 @@ def _find(frames: Frames) -> list[NDArray[np.float32]]:
     pictures = torch.from_numpy(np.array(frames)).permute(0, 3, 1, 2)
     found: list[NDArray[np.float32]] = []
     for start in range(0, len(pictures), _PICTURES):
-        small = pictures[start : start + _PICTURES].float()
-        small = F.avg_pool2d(small, step) if step > 1 else small
+        some = pictures[start : start + _PICTURES]
+        small = torch.stack([F.avg_pool2d(one.float(), step) if step > 1 else one.float() for one in some])
         found += _faces(small, max(_WINDOW, min(height, width) // step // _PER_FACE))
     for boxes in found:
         boxes[:, :4] *= step
