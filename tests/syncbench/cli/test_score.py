@@ -83,6 +83,38 @@ def test_lips_that_belong_to_other_words_have_no_offset(command: Command, talk: 
     assert not (tmp_path / "fixed.mp4").exists()
 
 
+def test_a_shift_beyond_the_reach_is_not_taken_for_a_near_one(command: Command, talk: Path, tmp_path: Path) -> None:
+    speech = media.read_speech(talk)
+    early = np.concatenate([speech[25 * 640 :], np.zeros(25 * 640, np.float32)])
+    film = media.write_video(tmp_path / "early.mp4", media.read_frames(talk), early)
+    done = command("sync", str(film), "--out", "fixed.mp4")
+    assert done.returncode == 1
+    assert "try --reach 30" in done.stdout
+    assert not (tmp_path / "fixed.mp4").exists()
+    found = json.loads(command("sync", str(film), "--reach", "30", "--json").stdout)
+    assert abs(found["offset_frames"] - 25) <= 1
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [("talk.mp4", "is the video itself"), ("fixed.avi", "end its name in one of .mp4"), ("x", "end its")],
+)
+def test_a_copy_goes_where_it_can(command: Command, talk: Path, tmp_path: Path, out: str, said: str) -> None:
+    film = tmp_path / "talk.mp4"
+    film.write_bytes(talk.read_bytes())
+    done = command("sync", str(film), "--out", out)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert film.read_bytes() == talk.read_bytes()
+
+
+def test_lengths_that_differ_are_remarked(command: Command, talk: Path, tmp_path: Path) -> None:
+    short = media.write_video(tmp_path / "short.mp4", media.read_frames(talk)[:40], media.read_speech(talk)[: 40 * 640])
+    done = command("score", str(talk), str(short), "--metrics", "psnr", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "has 75 frames" in json.loads(done.stdout)["remarks"][0]
+
+
 def test_an_offset_beyond_the_reach_asks_for_more(command: Command, talk: Path, tmp_path: Path) -> None:
     shifted = media.shift_speech(talk, tmp_path / "shifted.mp4", -20 / 25)
     found = json.loads(command("sync", str(shifted), "--reach", "30", "--json").stdout)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from syncbench.errors import CommandError
+from syncbench.errors import ClipError, CommandError
 from syncbench.faces.choice import check_face, choose, place_of, places
 from syncbench.faces.tracks import Track
 
@@ -41,6 +41,17 @@ def test_no_face_is_none() -> None:
 def test_what_a_track_is_called_finds_it_again() -> None:
     for track in TRACKS:
         assert choose(TRACKS, place_of(track, 0, 640, 360), 0, 640, 360) is track
+
+
+@pytest.mark.parametrize("face", ["0,0,0,0", "1,1,1,1", "0.1,0.1,0,0.2", "1.2:0.1,0.1,0.1,0"])
+def test_boxes_that_hold_nothing_are_refused(face: str) -> None:
+    with pytest.raises(CommandError, match="a box is left,top,width,height"):
+        check_face(face)
+
+
+def test_a_box_outside_the_picture_is_said() -> None:
+    with pytest.raises(ClipError, match="lies outside the picture of 640 x 360"):
+        choose(TRACKS, "900,20,40,40", 0, 640, 360)
 
 
 @pytest.mark.parametrize("face", ["", "0", "-1", "left", "0.1,0.2,0.3", "0.1,0.2,0.3,x", "1:auto"])

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from syncbench import media
-from syncbench.clip import SAMPLES_PER_FRAME, Frames
+from syncbench.baselines.evaluators.faces import FACE
+from syncbench.clip import SAMPLES_PER_FRAME, Clip, Frames, Recording
+from syncbench.feature import Features
 from syncbench.runs import load_run
 
 from .conftest import Command
@@ -80,6 +83,48 @@ def test_another_face_is_measured_where_it_is_asked_for(command: Command, films:
     done = command("run", "--model", "reference", "--dataset", "folder", "--root", str(films), "--face", "mine")
     assert done.returncode == 2
     assert "face 'mine' says nothing" in done.stderr
+
+
+def test_the_place_may_change_within_a_shot(films: Path) -> None:
+    left, right = "0.04,0.2,0.3,0.5", "0.65,0.3,0.3,0.5"
+
+    def squares(face: str) -> NDArray[np.float32]:
+        recording = Recording(films / "left.mp4")
+        found: NDArray[np.float32] = Features(Clip("a", recording, recording, face=face))[FACE]
+        return found
+
+    one, other, both = squares(left), squares(right), squares(f"0:{left} 1.5:{right}")
+    middle = round(1.5 * 25)
+    np.testing.assert_array_equal(both[:middle], one[:middle])
+    np.testing.assert_array_equal(both[middle:], other[middle:])
+    assert (one[:, 0] < other[:, 0]).all()
+
+
+def test_frames_that_show_no_face_are_not_counted(command: Command, lrs2_grid: Path, tmp_path: Path) -> None:
+    path = min(lrs2_grid.rglob("*.mp4"))
+    frames, speech = media.read_frames(path).copy(), media.read_speech(path)
+    frames[:20] = 90
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    media.write_video(folder / "late.mp4", frames, speech)
+    media.write_video(folder / "whole.mp4", media.read_frames(path), speech)
+    _, failed = _run(command, folder, tmp_path / "strict")
+    assert "of 75 frames could be measured, under 90 %" in failed["late"]
+    scores, _ = _run(command, folder, tmp_path / "run", "--min-coverage", "0.6")
+    assert scores["late"]["av_offset"] == 0
+
+
+def test_a_face_that_leaps_is_followed_at_once(command: Command, lrs2_grid: Path, tmp_path: Path) -> None:
+    path = min(lrs2_grid.rglob("*.mp4"))
+    frames, speech = media.read_frames(path), media.read_speech(path)
+    leaping = np.concatenate([_scene((frames[:38], LEFT)), _scene((frames[38:], RIGHT))])
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    media.write_video(folder / "still.mp4", _scene((frames, LEFT)), speech)
+    media.write_video(folder / "leaps.mp4", leaping, speech)
+    scores, failed = _run(command, folder, tmp_path / "run", "--min-coverage", "0.4")
+    assert not failed
+    assert scores["leaps"]["lse_c"] > scores["still"]["lse_c"] - 0.6
 
 
 def test_a_generator_draws_into_the_full_picture(command: Command, films: Path, tmp_path: Path) -> None:
