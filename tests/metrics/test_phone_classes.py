@@ -48,7 +48,9 @@ def test_a_mouth_wrong_at_closures_alone(lrs2_grid: Path, tmp_path: Path) -> Non
     made = features("made", wrong)
     metric = PhoneClasses(landmarks="precomputed")
     scores = metric.measure(real, made).scores()
-    assert scores["mouth_lmd_bilabial"] > 1
+    eyes = float(np.linalg.norm(points[0, 45] - points[0, 36]))
+    moved = 5 * np.sqrt(2) * 10 / 20  # ten of twenty points, by five pixels down and across
+    assert scores["mouth_lmd_bilabial"] == pytest.approx(100 * moved / eyes, rel=0.02)
     assert scores["mouth_lmd_open"] == pytest.approx(0, abs=1e-6)
     assert np.isnan(scores["mouth_lmd_labiodental"])
     assert {spec.name for spec in PhoneClasses.scores} == scores.keys()

@@ -83,3 +83,15 @@ def test_metric_reads_both_clips_and_names_its_normaliser() -> None:
     with pytest.raises(CommandError, match="unknown normaliser 'upper': did you mean upper-alnum"):
         WordError("upper")
     assert {known.name for known in NORMALISERS} == {"raw", "upper-alnum", "whisper-like"}
+
+
+def test_every_rate_is_of_what_was_said() -> None:
+    scores = count_errors("A B C D E F G H", "A X C E F G Y Z H").scores()  # B for X, D lost, Y and Z too many
+    assert scores["wer"] == pytest.approx(50)
+    assert scores["word_substitutions"] == pytest.approx(12.5)
+    assert scores["word_deletions"] == pytest.approx(12.5)
+    assert scores["word_insertions"] == pytest.approx(25)
+    assert scores["sentences_correct"] == 0
+    assert count_errors("A B", "A B").scores()["sentences_correct"] == 100
+    nothing = count_errors("", "A B")
+    assert (nothing.insertions, nothing.correct, count_errors("", "").correct) == (2, 0, 1)
