@@ -42,6 +42,7 @@ __all__ = [
     "__version__",
     "load_run",
     "run",
+    "score_files",
 ]
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from syncbench.metric import Measured, Metric, Score, ScoreSpec
     from syncbench.options import Options
     from syncbench.runs import Run, load_run
+    from syncbench.runs.score_files import score_files
     from syncbench.system import Given, Setup, System
     from syncbench.task import Task
 
@@ -67,6 +69,7 @@ _HOMES = {
     "metric": ("Measured", "Metric", "Score", "ScoreSpec"),
     "options": ("Options",),
     "runs": ("Run", "load_run"),
+    "runs.score_files": ("score_files",),
     "system": ("Given", "Setup", "System"),
     "task": ("Task",),
 }

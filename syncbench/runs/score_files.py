@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -54,13 +55,13 @@ class Scored:
 
 
 def score_files(
-    video: Path,
-    reference: Path | None = None,
+    video: str | os.PathLike[str],
+    reference: str | os.PathLike[str] | None = None,
     text: str | None = None,
     face: str = "auto",
     metrics: Sequence[str] = (),
 ) -> Scored:
-    """Measure one video.
+    """Measure one video: ``score_files("generated.mp4", "real.mp4")["lse_c"]``.
 
     The speech is the video's own; where it is silent, the reference's.
 
@@ -75,6 +76,7 @@ def score_files(
         CommandError: no such metric, or a face that says nothing.
     """
     check_face(face)
+    video, reference = Path(video), None if reference is None else Path(reference)
     families = _families(metrics, reference is not None)
     sounds = [path for path in (video, reference) if path is not None and media.has_speech(path)]
     speech = Recording(sounds[0]) if sounds else None
