@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from syncbench.errors import ClipError
 
-__all__ = ["Converter", "upright_size"]
+__all__ = ["Converter"]
 
 _Turn = tuple[bool, bool, bool]  # transposed, then mirrored left to right, then upside down
 
@@ -31,6 +31,8 @@ class Converter:
         self._path = path
         self._graph: Graph | None = None
         self._form: tuple[object, ...] = ()  # of the pictures that the graph takes
+        self._turn: _Turn | None = None
+        self._rotation = 0  # of the picture that it was read from
 
     def __call__(self, frame: VideoFrame) -> NDArray[np.uint8]:
         try:
@@ -39,12 +41,19 @@ class Converter:
             raise ClipError(
                 f"{self._path}: pictures of the form {frame.format.name} cannot be made RGB; encode it as yuv420p"
             ) from e
-        turn = _turn(self._path, frame)
-        if turn == _UPRIGHT:
-            return picture
-        transposed, mirrored, flipped = turn
+        transposed, mirrored, flipped = self._turned(frame)
         picture = picture.transpose(1, 0, 2) if transposed else picture
         return picture[:: -1 if flipped else 1, :: -1 if mirrored else 1]
+
+    def size(self, frame: VideoFrame) -> tuple[int, int]:
+        """Return height and width of a picture once it is turned."""
+        return (frame.width, frame.height) if self._turned(frame)[0] else (frame.height, frame.width)
+
+    def _turned(self, frame: VideoFrame) -> _Turn:
+        # A frame whose side data were looked at is freed by the garbage collector alone, a gigabyte late: once will do.
+        if self._turn is None or frame.rotation != self._rotation:
+            self._turn, self._rotation = _turn(self._path, frame), frame.rotation
+        return self._turn
 
     def _rgb(self, frame: VideoFrame) -> NDArray[np.uint8]:
         form = frame.format.name
@@ -76,11 +85,6 @@ def _scaler(form: str, width: int, height: int, colours: int, span: int) -> Grap
     )  # fmt: skip
     graph.configure()
     return graph
-
-
-def upright_size(path: Path, frame: VideoFrame) -> tuple[int, int]:
-    """Return height and width of a picture once it is turned."""
-    return (frame.width, frame.height) if _turn(path, frame)[0] else (frame.height, frame.width)
 
 
 def _turn(path: Path, frame: VideoFrame) -> _Turn:

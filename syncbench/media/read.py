@@ -37,7 +37,7 @@ from syncbench.errors import ClipError
 from syncbench.media import stills, times
 from syncbench.media.container import audio_stream, opened, sounds, video_stream
 from syncbench.media.footage import HELD_BYTES, Footage
-from syncbench.media.picture import Converter, upright_size
+from syncbench.media.picture import Converter
 from syncbench.media.sound import Resampler, energy, float_format, floats, mix
 
 __all__ = ["MAX_BYTES", "count_frames", "open_footage", "read_frames", "read_pictures", "read_sound", "read_speech"]
@@ -76,7 +76,7 @@ def open_footage(path: Path, start: float = 0.0, end: float | None = None) -> Fo
     rgb = Converter(path)
     for frame in read_pictures(path, start, end):
         if frame is not shown:
-            here = upright_size(path, frame)
+            here = rgb.size(frame)
             if size is None:
                 size, room = here, HELD_BYTES // (here[0] * here[1] * 3)
                 held = [] if _expected(path, start, end) <= room else None

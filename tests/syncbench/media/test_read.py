@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import unicodedata
 from fractions import Fraction
 from pathlib import Path
@@ -127,6 +129,29 @@ def test_spans_that_make_no_sense(burst):
         media.read_frames(path, 5.0)
     with pytest.raises(ClipError, match=r"audio ends at .* before 5\.00 s"):
         media.read_speech(path, 5.0)
+
+
+_READ_IN_PIECES = """
+import resource, sys
+from pathlib import Path
+from syncbench import media
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+start = peak()
+footage = media.open_footage(Path(sys.argv[1]))
+assert footage.nbytes > media.HELD_BYTES
+for span in media.spans(footage):
+    assert footage[span].shape[0]
+print(peak() - start)
+"""
+
+
+def test_a_large_video_needs_memory_for_a_piece_of_it(tmp_path):
+    moving = (np.full((8, 1080, 1920, 3), 7 * n, np.uint8) for n in range(16))  # 800 MB of pictures
+    path = media.write_video(tmp_path / "large.mp4", moving)
+    done = subprocess.run(
+        [sys.executable, "-c", _READ_IN_PIECES, str(path)], capture_output=True, text=True, check=True
+    )
+    assert float(done.stdout) < 300
 
 
 def test_a_long_video_is_decoded_piece_by_piece(burst, monkeypatch):
