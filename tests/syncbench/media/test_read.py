@@ -139,7 +139,7 @@ def test_frames_are_freed_as_soon_as_they_are_read(lrs2_grid, monkeypatch):
     try:
         footage = media.open_footage(min(lrs2_grid.rglob("*.mp4")))
         assert sum(len(piece) for piece in (footage[span] for span in media.spans(footage, 8))) == 75
-        assert sum(isinstance(thing, VideoFrame) for thing in gc.get_objects()) < 5
+        assert sum(type(thing) is VideoFrame for thing in gc.get_objects()) < 5
     finally:
         gc.enable()
 
