@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SOURCES := syncbench metrics baselines reports benchmarks tests setup.py
 
-.PHONY: demo test check format gate bench-evaluators validity clean help
+.PHONY: demo test coverage check format gate bench-evaluators validity clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -25,6 +25,10 @@ demo: .venv/ready  ## set up, run the bundled model and the anchors on rendered 
 
 test: .venv/ready-tests  ## set up and run all tests
 	$(BIN)/python -m pytest tests
+
+coverage: .venv/ready-tests  ## which lines and branches the tests reach
+	$(BIN)/python -m coverage run -m pytest -q tests
+	$(BIN)/python -m coverage report --skip-covered
 
 check: .venv/ready-tests  ## format, lint, types
 	$(BIN)/ruff format --check $(SOURCES)
