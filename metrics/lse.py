@@ -217,6 +217,7 @@ class Lse(Metric):
             "protocol": self.evaluator.protocol,
             "fps": str(FPS),
             "reach": str(REACH),
+            "limits": f"windows:{SHORTEST}" + (f",{self.evaluator.limits}" if self.evaluator.limits else ""),
         }
 
     def unavailable(self) -> str | None:

@@ -71,6 +71,7 @@ class PhoneClasses(Metric):
             "landmarks": self.provider.label,
             "phones": "truth-or-espeak",
             "fps": str(FPS),
+            **({"limits": self.evaluator.limits} if self.evaluator.limits else {}),
         }
 
     def applies(self, task: Task) -> bool:

@@ -66,6 +66,7 @@ class Readability(Metric):
             "decoding": self.reader.decoding,
             "vocabulary": self.reader.vocabulary,
             "normaliser": self.normaliser.name,
+            **({"limits": self.reader.limits} if self.reader.limits else {}),
         }
 
     def unavailable(self) -> str | None:

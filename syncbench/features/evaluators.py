@@ -64,12 +64,14 @@ class SyncEvaluator:
         embeddings: feature whose value is ``{"video": [n, D], "audio": [n, D]}``, float32, a window of five frames every
             frame; with ``"seen": [n]``, bool, only the windows count in which the face is seen throughout.
         unavailable: returns None, or one line: what is missing and the command that gets it.
+        limits: what a clip must show and say to be measured, as signatures say it: ``eyes:16px,voice:-60dB+3dB``.
     """
 
     label: str
     protocol: str
     embeddings: Feature
     unavailable: Callable[[], str | None] = _always
+    limits: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class LipReader:
         words: the words it knows, normalised; None where it can read any.
         hypothesis: feature: the words read, as the bytes of UTF-8 text, uint8 ``[n]`` (caches keep arrays).
         unavailable: returns None, or one line: what is missing and the command that gets it.
+        limits: what a clip must show to be read, as signatures say it.
     """
 
     label: str
@@ -91,6 +94,7 @@ class LipReader:
     words: frozenset[str] | None
     hypothesis: Feature
     unavailable: Callable[[], str | None] = _always
+    limits: str = ""
 
 
 def windows_of(seen: NDArray[np.bool_], windows: int) -> NDArray[np.bool_]:

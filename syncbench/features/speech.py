@@ -11,7 +11,7 @@ from syncbench.errors import ClipError
 from syncbench.feature import Feature
 from syncbench.features.frames import LENGTH
 
-__all__ = ["MODULATION", "SILENT", "SPEECH", "SPEECH_LENGTH", "VOICED", "check_voice"]
+__all__ = ["MODULATION", "SILENT", "SPEECH", "SPEECH_LENGTH", "VOICED", "VOICE_LIMITS", "check_voice"]
 
 SILENT = -60.0
 """Level in dB below full scale, root of the mean square, under which speech counts as silent. ASSUMED."""
@@ -31,6 +31,10 @@ SPEECH_LENGTH = Feature(
     "speech_length", lambda clip: np.array(media.clip_length(clip)), reads=frozenset({"speech"}), version=2, stored=True
 )
 """How many frames the speech itself lasts, int64 ``[]``, whatever the video does."""
+
+
+VOICE_LIMITS = f"voice:{SILENT:g}dB+{MODULATION:g}dB"
+"""The limits of :func:`check_voice`, as signatures say them."""
 
 
 def check_voice(speech: Waveform) -> Waveform:

@@ -166,5 +166,6 @@ def test_every_score_is_described() -> None:
     assert [spec.name for spec in metric.scores] == list(_shifted(0).scores())
     assert metric.settings == {
         "evaluator": "syncnet_v2@961e8696", "protocol": "native.2", "fps": "25", "reach": "15",
+        "limits": "windows:16,voice:-60dB+3dB",
     }  # fmt: skip
     assert Lse(_evaluator(_embeddings(9), _embeddings(9))).settings["evaluator"] == "plugin@0"

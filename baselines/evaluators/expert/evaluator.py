@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.baselines.evaluators.expert.audio import log_mel
-from syncbench.baselines.evaluators.landmarks.finder import MOUTHS, SEEN
+from syncbench.baselines.evaluators.landmarks.finder import FACE_LIMITS, MOUTHS, SEEN
 from syncbench.clip import SAMPLES_PER_FRAME, Waveform
 from syncbench.errors import ClipError, unknown_name
 from syncbench.feature import Feature
 from syncbench.features.evaluators import SyncEvaluator, windows_of
-from syncbench.features.speech import VOICED
+from syncbench.features.speech import VOICE_LIMITS, VOICED
 from syncbench.files import file_hash
 
 if TYPE_CHECKING:
@@ -99,4 +99,4 @@ def expert(protocol: str = "native") -> SyncEvaluator:
     """The bundled sync expert, ready for LSE. Its weights come with the package."""
     if protocol != "native":
         raise unknown_name("protocol of the bundled expert", protocol, ["native"])
-    return SyncEvaluator(EMBEDDINGS.name, "native.2", EMBEDDINGS)
+    return SyncEvaluator(EMBEDDINGS.name, "native.2", EMBEDDINGS, limits=f"{FACE_LIMITS},{VOICE_LIMITS}")

@@ -30,6 +30,7 @@ __all__ = [
     "AGREE",
     "BRIEF",
     "BUNDLED",
+    "FACE_LIMITS",
     "LANDMARKS",
     "MIN_EYES",
     "MOUTHS",
@@ -49,6 +50,8 @@ BRIEF = 5
 """Frames: a blink of the network, and no longer than a syllable."""
 MIN_EYES = 16.0
 """Least distance of the outer eye corners in pixels, over a clip in the median."""
+FACE_LIMITS = f"eyes:{MIN_EYES:g}px,again:{AGREE:g},turn:{TURNED:g},lost:{BRIEF}"
+"""What a face must show, as signatures say it."""
 _ASK = 5  # frames
 _AGAIN = 1.6  # side of the second look in sides of the landmarks' box: the share that faces have in crops
 _CHUNK = 64

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.baselines.evaluators.landmarks.finder import MOUTH_SIDE, MOUTHS, SEEN, find_landmarks
+from syncbench.baselines.evaluators.landmarks.finder import FACE_LIMITS, MOUTH_SIDE, MOUTHS, SEEN, find_landmarks
 from syncbench.baselines.evaluators.lipreader.vocabulary import KNOWN_WORDS
 from syncbench.clip import Frames
 from syncbench.errors import ClipError
@@ -118,4 +118,5 @@ def lipreader() -> LipReader:
         vocabulary=f"grid-{len(KNOWN_WORDS) - 1}",
         words=frozenset(KNOWN_WORDS),
         hypothesis=LIP_HYPOTHESIS,
+        limits=f"{FACE_LIMITS},seen:{_LEAST_SEEN:g}",
     )

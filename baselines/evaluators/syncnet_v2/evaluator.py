@@ -15,7 +15,7 @@ from syncbench.errors import ClipError, Unavailable
 from syncbench.feature import Feature
 from syncbench.features.evaluators import SyncEvaluator, windows_of
 from syncbench.features.mfcc import int16_scale, mfcc
-from syncbench.features.speech import check_voice
+from syncbench.features.speech import VOICE_LIMITS, check_voice
 from syncbench.files import file_hash
 from syncbench.media import Footage
 
@@ -65,7 +65,7 @@ def syncnet_v2(protocol: str = "native", checkpoint: Path | None = None) -> Sync
         weights=sha256,
         stored=True,
     )
-    return SyncEvaluator(label, prepared.signature, feature, unavailable)
+    return SyncEvaluator(label, prepared.signature, feature, unavailable, VOICE_LIMITS)
 
 
 def embed(
