@@ -24,7 +24,7 @@ from syncbench import registry
 from syncbench.clip import FPS
 from syncbench.errors import ClipError
 from syncbench.feature import Features
-from syncbench.features.evaluators import WINDOW, SyncEvaluator
+from syncbench.features.evaluators import WINDOW, SyncEvaluator, seen_windows
 from syncbench.measurement import Ratios, ratio
 from syncbench.metric import Direction, Measured, Metric, ScoreSpec
 
@@ -114,11 +114,7 @@ def masked_lse(distances: NDArray[np.floating[Any]], seen: NDArray[np.bool_] | N
 
     A shift at which no speech window does, in clips of at most ``reach`` windows, is left out (NaN in ``means``).
     """
-    windows, shifts = distances.shape
-    partner = np.arange(windows)[:, None] + np.arange(shifts) - shifts // 2
-    valid = (partner >= 0) & (partner < windows)
-    if seen is not None:
-        valid &= seen[:, None]
+    valid = _valid(distances, seen)
     return _result(distances, ratio(np.where(valid, distances, 0).sum(axis=0, dtype=np.float64), valid.sum(axis=0)))
 
 
@@ -129,11 +125,7 @@ def certainty(distances: NDArray[np.floating[Any]], seen: NDArray[np.bool_] | No
     together reach 0.9 and more from about two seconds on; where the curve of distances has no minimum, the smallest
     mean lies now here, now there. Under ``SURE`` an offset means nothing.
     """
-    windows, shifts = distances.shape
-    partner = np.arange(windows)[:, None] + np.arange(shifts) - shifts // 2
-    valid = (partner >= 0) & (partner < windows)
-    if seen is not None:
-        valid &= seen[:, None]
+    windows, valid = len(distances), _valid(distances, seen)
     sums = [_blocks(values) for values in (np.where(valid, distances, 0).astype(np.float64), valid.astype(np.float64))]
     rng = np.random.default_rng(seed)
     best = int(np.nanargmin(masked_lse(distances, seen).means))
@@ -143,6 +135,14 @@ def certainty(distances: NDArray[np.floating[Any]], seen: NDArray[np.bool_] | No
         means = ratio(*(values[starts].sum(axis=0) for values in sums))
         agree += bool(np.isfinite(means).any()) and abs(int(np.nanargmin(means)) - best) <= 1
     return agree / _RESAMPLINGS
+
+
+def _valid(distances: NDArray[np.floating[Any]], seen: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Return which cells ``[n, shifts]`` compare a window that is seen with speech inside the clip."""
+    windows, shifts = distances.shape
+    partner = np.arange(windows)[:, None] + np.arange(shifts) - shifts // 2
+    valid = (partner >= 0) & (partner < windows)
+    return np.asarray(valid if seen is None else valid & seen[:, None])
 
 
 def _blocks(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -225,7 +225,7 @@ class Lse(Metric):
 
     def measure(self, reference: Features, output: Features) -> Measured:
         embedded = output[self.evaluator.embeddings]
-        seen = np.asarray(embedded.get("seen", np.ones(len(embedded["video"]), bool)))
+        seen = seen_windows(embedded)
         windows = int(seen.sum())
         if windows < SHORTEST:
             raise ClipError(

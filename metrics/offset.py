@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from syncbench.clip import FPS
 from syncbench.errors import ClipError
 from syncbench.feature import Features
-from syncbench.features.evaluators import SyncEvaluator
+from syncbench.features.evaluators import SyncEvaluator, seen_windows
 from syncbench.metrics.lse import REACH, SHORTEST, SURE, certainty, distances, masked_lse
 
 __all__ = ["Offset", "find_offset"]
@@ -56,7 +56,7 @@ class Offset:
 def find_offset(clip: Features, evaluator: SyncEvaluator, reach: int = REACH) -> Offset:
     """Return the offset of a clip's speech. Raises ClipError where there is no face, no voice, or too little of both."""
     embedded = clip[evaluator.embeddings]
-    seen = np.asarray(embedded.get("seen", np.ones(len(embedded["video"]), bool)))
+    seen = seen_windows(embedded)
     if seen.sum() <= reach:
         raise ClipError(
             f"too short to try shifts of {reach} frames: {seen.sum()} windows with a face and its speech, {reach + 1} are "

@@ -17,7 +17,7 @@ from syncbench import registry
 from syncbench.clip import FPS, Clip
 from syncbench.errors import ClipError
 from syncbench.feature import Features
-from syncbench.features.evaluators import SyncEvaluator
+from syncbench.features.evaluators import SyncEvaluator, seen_windows
 from syncbench.features.frames import SHAPE
 from syncbench.features.landmarks import MOUTH, interocular
 from syncbench.measurement import Ratios
@@ -88,7 +88,7 @@ class PhoneClasses(Metric):
         said = reference.clip  # another's speech does not change these lips
         embedded = output[self.evaluator.embeddings]
         gaps = np.linalg.norm(embedded["video"] - embedded["audio"], axis=1)
-        gaps = np.where(embedded.get("seen", np.ones(len(gaps), bool)), gaps, np.nan)
+        gaps = np.where(seen_windows(embedded), gaps, np.nan)
         classes = frame_classes(said, len(gaps) + 2 * _HALF_WINDOW)
         pairs = _by_class("sync_distance", classes[_HALF_WINDOW:], gaps)
         if said.has("video"):

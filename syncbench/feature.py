@@ -21,9 +21,14 @@ from syncbench.clip import PARTS, Clip, Recording
 from syncbench.errors import ClipError
 from syncbench.files import digest, file_hash, read_arrays, write_arrays
 
-__all__ = ["Feature", "Features", "Value", "clip_key", "feature_key", "part_key"]
+__all__ = ["Feature", "Features", "Value", "available", "clip_key", "feature_key", "part_key"]
 
 Value = NDArray[Any] | Mapping[str, NDArray[Any]]
+
+
+def available() -> str | None:
+    """Say that nothing is missing: what ``unavailable`` is of evaluators, providers and detectors that come complete."""
+    return None
 
 
 @dataclass(frozen=True)

@@ -56,21 +56,17 @@ def score(
     if as_json:
         scores = [{k: v for k, v in asdict(s).items() if k not in {"low", "high", "condition"}} for s in found.scores]
         said = {
-            "video": str(video),
-            "speech": _text(found.speech),
+            "video": video,
+            "speech": found.speech,
             "face": found.face,
             "remarks": found.remarks,
             "scores": scores,
         }
-        print(json.dumps(said, indent=1))
+        print(json.dumps(said, indent=1, default=str))
     else:
         _print(video, reference, found, everything or metrics is not None)
     if all(s.value is None for s in found.scores):
         raise typer.Exit(1)
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
 
 
 def _print(video: Path, reference: Path | None, found: Scored, everything: bool) -> None:

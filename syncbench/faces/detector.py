@@ -12,12 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.clip import Frames
+from syncbench.feature import available
 
 __all__ = ["Detector"]
-
-
-def _always() -> str | None:
-    return None
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Detector:
     name: str
     weights: str
     find: Callable[[Frames], list[NDArray[np.float32]]]
-    unavailable: Callable[[], str | None] = _always
+    unavailable: Callable[[], str | None] = available
 
     @property
     def label(self) -> str:

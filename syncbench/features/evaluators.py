@@ -6,23 +6,20 @@ Found by the entry points ``syncbench.evaluators`` (a function: protocol -> ``Sy
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench.feature import Feature
+from syncbench.feature import Feature, available
 from syncbench.features.speech import VOICED
 
-__all__ = ["WINDOW", "LipReader", "Protocol", "SyncEvaluator", "text_of", "windows_of"]
+__all__ = ["WINDOW", "LipReader", "Protocol", "SyncEvaluator", "seen_windows", "text_of", "windows_of"]
 
 WINDOW = 5
 """Frames that an embedding of a sync evaluator sees."""
-
-
-def _always() -> str | None:
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Protocol:
     summary: str
     frames: Feature | None = None
     speech: Feature = VOICED
-    unavailable: Callable[[], str | None] = _always
+    unavailable: Callable[[], str | None] = available
     seen: Feature | None = None
 
     @property
@@ -70,7 +67,7 @@ class SyncEvaluator:
     label: str
     protocol: str
     embeddings: Feature
-    unavailable: Callable[[], str | None] = _always
+    unavailable: Callable[[], str | None] = available
     limits: str = ""
 
 
@@ -93,7 +90,7 @@ class LipReader:
     vocabulary: str
     words: frozenset[str] | None
     hypothesis: Feature
-    unavailable: Callable[[], str | None] = _always
+    unavailable: Callable[[], str | None] = available
     limits: str = ""
 
 
@@ -102,6 +99,11 @@ def windows_of(seen: NDArray[np.bool_], windows: int) -> NDArray[np.bool_]:
     if not windows:
         return np.zeros(0, bool)
     return np.asarray(np.lib.stride_tricks.sliding_window_view(seen, WINDOW).all(axis=1))[:windows]
+
+
+def seen_windows(embedded: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    """Return which windows of a sync evaluator's embeddings count, bool ``[n]``: all, where it does not say."""
+    return np.asarray(embedded.get("seen", np.ones(len(embedded["video"]), bool)))
 
 
 def text_of(value: NDArray[np.uint8]) -> str:

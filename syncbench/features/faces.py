@@ -147,9 +147,13 @@ def sighted(detector: Detector) -> Feature:
     no frame does.
     """
 
-    def see(footage: Footage, squares: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def see(
+        footage: Footage, found: Mapping[str, NDArray[np.generic]], squares: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
         seen = np.zeros(len(footage), bool)
-        for shot in shots_of(_look_through(detector, footage), len(footage)):
+        if not len(found["looked"]):  # in a face crop nobody has looked yet
+            found = _look_through(detector, footage)
+        for shot in shots_of(found, len(footage)):
             for track in shot.tracks:
                 seen[track.start : track.stop] = True
         seen &= np.isfinite(squares).all(axis=1)
@@ -158,7 +162,11 @@ def sighted(detector: Detector) -> Feature:
         return seen
 
     return Feature(
-        f"sighted[{detector.label}]", see, needs=(FOOTAGE, face(detector)), weights=detector.weights, stored=True
+        f"sighted[{detector.label}]",
+        see,
+        needs=(FOOTAGE, detections(detector), face(detector)),
+        weights=detector.weights,
+        stored=True,
     )
 
 

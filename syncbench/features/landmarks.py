@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from syncbench.clip import Clip
 from syncbench.errors import ClipError
-from syncbench.feature import Feature
+from syncbench.feature import Feature, available
 
 __all__ = [
     "INNER_LIPS",
@@ -47,10 +47,6 @@ _SUBPIXELS = 64  # integer files count 64ths of a pixel
 _ABSENT = -64  # both coordinates, where no face was found
 
 
-def _always() -> str | None:
-    return None
-
-
 @dataclass(frozen=True)
 class Provider:
     """Who finds landmarks.
@@ -63,7 +59,7 @@ class Provider:
 
     name: str
     feature: Feature
-    unavailable: Callable[[], str | None] = _always
+    unavailable: Callable[[], str | None] = available
 
     @property
     def label(self) -> str:

@@ -36,7 +36,7 @@ def shift_speech(path: Path, out: Path, seconds: float) -> Path:
         if picture is None or sound is None:
             raise ClipError(f"{path}: has no {'picture' if picture is None else 'sound'}: nothing can be moved")
         by = round(seconds / sound.time_base) if sound.time_base else 0
-        packets = _moved(path, source, sound, by)
+        packets = _moved(path, source, picture, sound, by)
         try:
             with replacing(out) as temporary, av.open(str(temporary), "w", format=kind) as target:
                 copies = {stream.index: target.add_stream_from_template(stream) for stream in (picture, sound)}
@@ -49,10 +49,10 @@ def shift_speech(path: Path, out: Path, seconds: float) -> Path:
     return out
 
 
-def _moved(path: Path, source: InputContainer, sound: av.AudioStream, by: int) -> Iterator[tuple[int, Packet[Any]]]:
+def _moved(
+    path: Path, source: InputContainer, picture: av.VideoStream, sound: av.AudioStream, by: int
+) -> Iterator[tuple[int, Packet[Any]]]:
     """Yield the packets of picture and sound with the index of their stream, those of the sound ``by`` ticks later."""
-    picture = video_stream(path, source)
-    assert picture is not None
     for packet in source.demux(picture, sound):
         if packet.size == 0:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from syncbench.files import cache_folder
 from syncbench.metric import Metric, Score, ScoreSpec
 from syncbench.runs.plan import faces_of, family_of
 from syncbench.runs.request import MIN_COVERAGE
-from syncbench.runs.work import alone, enough, measured
+from syncbench.runs.work import alone, enough, measured, with_face
 from syncbench.signature import signature
 from syncbench.task import TALKING_FACE
 
@@ -78,27 +78,26 @@ def score_files(
     check_face(face)
     video, reference = Path(video), None if reference is None else Path(reference)
     families = _families(metrics, reference is not None)
-    sounds = [path for path in (video, reference) if path is not None and media.has_speech(path)]
-    speech = Recording(sounds[0]) if sounds else None
+    sound = next((path for path in (video, reference) if path is not None and media.has_speech(path)), None)
+    speech = None if sound is None else Recording(sound)
     made = Clip(video.stem, Recording(video), speech, transcript=text, face=face)
     real = None if reference is None else Recording(reference)
     truth = Clip(video.stem, real, speech, transcript=text, real=real is not None, face=face)
     folder = cache_folder() / "features"
     with alone(0):
-        made, truth = _placed(made, folder), _placed(truth, folder)
-        output, known = Features(made, folder), Features(truth, folder)
+        output, known = (Features(with_face(Features(clip, folder)), folder) for clip in (made, truth))
         whole = known if real is not None else output
         scores = [score for family in families for score in _scores(family, whole, known, output)]
-        remarks = tuple(_remarks(video, reference, sounds, known, output))
-    return Scored(tuple(scores), sounds[0] if sounds else None, made.face, remarks)
+        remarks = tuple(_remarks(video, reference, sound, known, output))
+    return Scored(tuple(scores), sound, output.clip.face, remarks)
 
 
 def _remarks(
-    video: Path, reference: Path | None, sounds: Sequence[Path], known: Features, output: Features
+    video: Path, reference: Path | None, sound: Path | None, known: Features, output: Features
 ) -> Iterator[str]:
-    if not sounds:
+    if sound is None:
         yield f"{video} has no sound" if reference is None else f"neither {video} nor {reference} has sound"
-    elif sounds[0] != video:
+    elif sound != video:
         yield f"{video} is silent: the speech is that of {reference}"
     if ":" in output.clip.face:
         yield f"of several faces the one at {output.clip.face} was measured"
@@ -117,7 +116,8 @@ def open_clip(video: Path, face: str = "auto") -> Iterator[Features]:
     folder = cache_folder() / "features"
     with alone(0):
         recording = Recording(video)
-        yield Features(_placed(Clip(video.stem, recording, recording, face=face), folder), folder)
+        clip = Clip(video.stem, recording, recording, face=face)
+        yield Features(with_face(Features(clip, folder)), folder)
 
 
 def _families(wanted: Sequence[str], real: bool) -> list[Metric]:
@@ -135,15 +135,6 @@ def _families(wanted: Sequence[str], real: bool) -> list[Metric]:
         }
     families = sorted((known[name] for name in chosen), key=lambda metric: (metric.order, metric.name))
     return [metric for metric in families if wanted or real or not all(spec.reference for spec in metric.scores)]
-
-
-def _placed(clip: Clip, folder: Path) -> Clip:
-    if clip.video is None or clip.face not in ("auto", "active"):
-        return clip
-    try:
-        return replace(clip, face=registry.face_finder().place(Features(clip, folder)))
-    except (ClipError, Unavailable):
-        return clip
 
 
 def _scores(metric: Metric, whole: Features, reference: Features, output: Features) -> list[Score]:

@@ -43,7 +43,7 @@ from syncbench.runs.store import (
 from syncbench.system import Given, Setup, System
 from syncbench.task import Task
 
-__all__ = ["Bench", "alone", "enough", "measured", "probe", "use", "work"]
+__all__ = ["Bench", "alone", "enough", "measured", "probe", "use", "with_face", "work"]
 
 
 @dataclass(frozen=True)
@@ -148,15 +148,20 @@ def work(bench: Bench, job: Job) -> list[Entry]:
 
 
 def _placed(job: Job, clip: Features) -> Clip:
-    """Return the clip with the place of its face where several are in the picture: answers are measured at the same one."""
+    """Return a job's clip with the place of its face, which is that of the answer where there is one."""
     if job.answered is not None:
         return dataclasses.replace(job.clip, face=job.answered["reference"]["face"])
-    if job.clip.video is None or job.clip.face not in ("auto", "active"):
-        return job.clip
+    return with_face(clip)
+
+
+def with_face(clip: Features) -> Clip:
+    """Return a clip with the place of its face where several are in the picture: answers are measured at the same one."""
+    if not clip.has("video") or clip.clip.face not in ("auto", "active"):
+        return clip.clip
     try:
-        return dataclasses.replace(job.clip, face=registry.face_finder().place(clip))
+        return dataclasses.replace(clip.clip, face=registry.face_finder().place(clip))
     except (ClipError, Unavailable):  # whoever needs the face will say so
-        return job.clip
+        return clip.clip
 
 
 def _reference(clip: Clip) -> Clip:

@@ -49,13 +49,14 @@ def find_with_mediapipe(
 
     options = vision.FaceLandmarkerOptions(base_options=tasks.BaseOptions(model_asset_path=str(model)), num_faces=1)
     found = np.full((len(frames), 68, 2), np.nan, np.float32)
+    whole = frame_square(frames.shape[2], frames.shape[1])
     with vision.FaceLandmarker.create_from_options(options) as landmarker:
         for number, frame in enumerate(frames):
-            shown, corner = frame, np.zeros(2, np.float32)
-            if squares is not None and not np.isfinite(squares[number]).all():
+            square = whole if squares is None else squares[number]
+            if not np.isfinite(square).all():
                 continue
-            if squares is not None and (squares[number] != frame_square(frame.shape[1], frame.shape[0])).any():
-                shown, corner = cut(frame, squares[number]), squares[number, :2]
+            inside = (square != whole).any()
+            shown, corner = (cut(frame, square), square[:2]) if inside else (frame, np.zeros(2, np.float32))
             picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(shown))
             faces: Sequence[Any] = landmarker.detect(picture).face_landmarks
             if faces:
