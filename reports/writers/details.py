@@ -149,7 +149,7 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, st
 def _faces(run: Run, folder: Path) -> tuple[tuple[str, str], ...]:
     """Copy what was taken for the face of each clip to ``folder``; return clips and addresses."""
     shown: list[tuple[str, str]] = []
-    for clip, path in list(kept_faces(run.path, run.manifest.clips).items())[:_FACES]:
+    for clip, path in list(kept_faces(run.path, run.manifest.clips, run.conditions[0]).items())[:_FACES]:
         folder.mkdir(parents=True, exist_ok=True)
         name = f"face-{file_hash(path)[:16]}.jpg"
         shutil.copyfile(path, folder / name)

@@ -36,25 +36,22 @@ def face_strip(clip: Features, squares: Feature) -> NDArray[np.uint8]:
     return strip
 
 
-def keep_faces(run: Path, clip: Features, squares: Feature) -> None:
-    """Write the strip of an answer's face under ``run/faces``, where it shows one that had to be looked for."""
-    if not clip.has("video") or clip.clip.face == "frame":
-        return
-    path = _path(run, clip.clip.id)
-    if path.exists():
+def keep_faces(run: Path, clip: Features, condition: str, squares: Feature) -> None:
+    """Write the strip of a clip's face under ``run/faces``, where it shows one."""
+    if not clip.has("video"):
         return
     try:
         strip = face_strip(clip, squares)
     except ClipError:  # the metrics say so
         return
-    with replacing(path) as temporary:
+    with replacing(_path(run, clip.clip.id, condition)) as temporary:
         Image.fromarray(strip).save(temporary, "JPEG", quality=85)
 
 
-def kept_faces(run: Path, clips: tuple[str, ...]) -> dict[str, Path]:
-    """Return the strips that a run keeps, by clip."""
-    return {clip: path for clip in clips if (path := _path(run, clip)).exists()}
+def kept_faces(run: Path, clips: tuple[str, ...], condition: str) -> dict[str, Path]:
+    """Return the strips that a run keeps of one condition, by clip."""
+    return {clip: path for clip in clips if (path := _path(run, clip, condition)).exists()}
 
 
-def _path(run: Path, clip: str) -> Path:
-    return run / "faces" / f"{file_stem(clip)}.jpg"
+def _path(run: Path, clip: str, condition: str) -> Path:
+    return run / "faces" / f"{file_stem(clip, condition)}.jpg"

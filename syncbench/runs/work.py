@@ -143,7 +143,8 @@ def work(bench: Bench, job: Job) -> list[Entry]:
         measure = partial(_measure, loaded.metrics[stage], bench, job, key, clip, reference, output)
         entries.append(_timed(job, stage, ("metric", stage), measure))
     if job.clip.face != "frame":
-        keep_faces(bench.run, output if output.has("video") else clip, registry.face_finder().squares)
+        shown = output if output.has("video") else clip
+        keep_faces(bench.run, shown, job.condition.name, registry.face_finder().squares)
     return entries
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -173,3 +174,25 @@ def test_sound_that_ends_early_is_held_against_its_own_frames(
     said = command("data", "validate", "folder", "--root", str(folder))
     assert said.returncode == 0
     assert "the picture lasts 3.00 s, the sound 2.0" in said.stdout.replace("\n", " ")
+
+
+def test_the_faces_shown_are_those_of_the_answers_there_are(command: Command, films: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    shutil.copyfile(films / "large.mp4", made / "large.mp4")
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.copyfile(films / "large.mp4", data / "large.mp4")
+    run = (
+        "run", "--model", f"folder:{made}", "--dataset", "folder", "--root", str(data), "--alone", "--workers", "1",
+        "--metrics", "lse", "--fail-on", "1.0", "--out", str(tmp_path / "run"),
+    )  # fmt: skip
+    assert command(*run).returncode == 0
+    (first,) = (tmp_path / "run" / "faces").iterdir()
+    before = first.read_bytes()
+    frames = media.read_frames(made / "large.mp4")
+    media.write_video(made / "large.mp4", frames // 2, media.read_speech(films / "large.mp4"))
+    assert command(*run).returncode == 0
+    (again,) = (tmp_path / "run" / "faces").iterdir()
+    assert again == first
+    assert again.read_bytes() != before
