@@ -17,7 +17,7 @@ SILENT = -60.0
 """Level in dB below full scale, root of the mean square, under which speech counts as silent. ASSUMED."""
 MODULATION = 3.0
 """Least rise in dB from the quiet tenth of the frames to the loud tenth: white noise and hums stay below 0.7 dB, 60
-sentences among as loud babble rise by 7.6 dB and more. ASSUMED: everyday noises that come and go rise by more than this, too."""
+sentences among as loud babble rise by 7.6 dB and more. ASSUMED: noises that come and go rise by more than this, too."""
 
 
 def _speech(clip: Clip, length: NDArray[np.int64]) -> Waveform:
