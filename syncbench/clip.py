@@ -88,6 +88,7 @@ class Clip:
             no real video to compare with.
         face: which face of ``video`` is meant (:mod:`syncbench.faces.choice`): ``frame`` where the picture is a face crop,
             as many datasets come; ``auto`` looks for it.
+        private: no picture of it may be shown: reports then hold its sound and its numbers alone.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Clip:
     extras: Mapping[str, Path] = field(default_factory=dict[str, Path])
     real: bool = True
     face: str = "auto"
+    private: bool = False
 
     def has(self, part: str) -> bool:
         """Return whether a part (of ``PARTS``) is known."""

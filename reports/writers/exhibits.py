@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,9 @@ def exhibit(run: Run, clip: str, place: str, condition: str, folder: Path, rows:
     """
     reference, output = run.reference(clip, condition), run.output(clip, condition)
     trouble: list[str] = []
+    if reference.private:
+        reference, output = replace(reference, video=None), replace(output, video=None)
+        trouble.append("pictures of these people may not be shown")
     real = _show(reference, run.path, folder, trouble)
     made = _show(output, run.path, folder, trouble)
     heard = output if output.speech is not None else reference

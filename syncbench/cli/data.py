@@ -1,11 +1,11 @@
-"""``syncbench data``: check a dataset's folder, see what its splits share, or make a synthetic one."""
+"""``syncbench data``: check a dataset's folder, see what its splits share, or make one."""
 
 from __future__ import annotations
 
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -13,9 +13,15 @@ from syncbench.cli.options import Json, Root, Seed
 
 __all__ = ["app"]
 
-app = typer.Typer(
-    help="Check a dataset's folder, see what its splits share, or make a synthetic one.", no_args_is_help=True
-)
+app = typer.Typer(help="Check a dataset's folder, see what its splits share, or make one.", no_args_is_help=True)
+make = typer.Typer(help="Write a dataset: rendered faces, or stills made to speak.", no_args_is_help=True)
+app.add_typer(make, name="make")
+
+Clips = Annotated[int, typer.Option(min=1, help="How many clips.")]
+Split = Annotated[
+    str | None,
+    typer.Option(help="train, val or test: they share no speaker; default 80, 8 and 12 %.", show_default=False),
+]
 
 
 @app.command()
@@ -81,16 +87,12 @@ class Grammar(StrEnum):
     mixed = "mixed"
 
 
-@app.command()
-def make(
-    name: Annotated[Literal["synthetic"], typer.Argument(help="synthetic.")],
+@make.command()
+def synthetic(
     out: Annotated[Path, typer.Option(help="New folder, written in LRS2's layout with the truth beside it.")],
-    clips: Annotated[int, typer.Option(min=1, help="How many clips.")] = 100,
+    clips: Clips = 100,
     seed: Seed = 0,
-    split: Annotated[
-        str | None,
-        typer.Option(help="train, val or test: they share no speaker; default 80, 8 and 12 %.", show_default=False),
-    ] = None,
+    split: Split = None,
     grammar: Annotated[
         Grammar, typer.Option(help="Sentences: of GRID, open, single words, or a mixture.")
     ] = Grammar.grid,
@@ -102,3 +104,25 @@ def make(
 
     make_synthetic(out, clips, seed, split=split, grammar=grammar.value, reach=reach, workers=workers)
     print(f"{out}: {clips} clips; use them with --dataset lrs2 --root {out}")
+
+
+@make.command()
+def crowd(
+    out: Annotated[Path, typer.Option(help="New folder, written in LRS2's layout with the truth beside it.")],
+    stills: Annotated[Path, typer.Option(help="Folder of pictures with metadata.csv and landmarks.npz.")],
+    driver: Annotated[
+        list[str], typer.Option(help="Clips with landmarks that are imitated, NAME:ROOT or NAME; may be repeated.")
+    ],
+    clips: Clips = 100,
+    seed: Seed = 0,
+    split: Split = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that draw.")] = 1,
+) -> None:
+    """Write a crowd: stills of many people made to speak as the drivers' clips do, with true landmarks, words and sync.
+
+    Such as --driver lrs2:GRID --driver synthetic. Look up the stills' licence before you show a clip to anybody.
+    """
+    from syncbench.datasets.crowd import make as make_crowd
+
+    make_crowd(out, clips, seed, stills=stills, drivers=driver, split=split, workers=workers)
+    print(f"{out}: {clips} clips; use them with --dataset crowd --root {out}")

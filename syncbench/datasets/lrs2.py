@@ -36,7 +36,7 @@ class Lrs2(Dataset):
     title = "LRS2-BBC: Lip Reading Sentences 2"
     licence = "BBC agreement: universities and public bodies, research only"
     url = "https://www.robots.ox.ac.uk/~vgg/data/lip_reading/lrs2.html"
-    splits = ("test", "val", "train", "pretrain")
+    splits: tuple[str, ...] = ("test", "val", "train", "pretrain")
 
     def clips(
         self, root: Path | None, split: str, limit: int | None = None, seed: int = 0

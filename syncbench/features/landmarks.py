@@ -25,6 +25,7 @@ from syncbench.feature import Feature, available
 __all__ = [
     "INNER_LIPS",
     "LEFT_EYE",
+    "MESH_68",
     "MOUTH",
     "PRECOMPUTED",
     "RIGHT_EYE",
@@ -40,6 +41,16 @@ MOUTH = slice(48, 68)
 INNER_LIPS = slice(60, 68)
 RIGHT_EYE = slice(36, 42)  # the speaker's right, on the left of the picture
 LEFT_EYE = slice(42, 48)
+
+MESH_68 = (
+    127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356,  # jaw
+    70, 63, 105, 66, 107, 336, 296, 334, 293, 300,  # brows
+    168, 197, 5, 4, 75, 97, 2, 326, 305,  # nose
+    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,  # eyes
+    61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,  # outer lips
+    78, 82, 13, 312, 308, 317, 14, 87,  # inner lips
+)  # fmt: skip
+"""The points of MediaPipe's face mesh that stand for dlib's 68."""
 
 _UPPER, _LOWER = (61, 62, 63), (67, 66, 65)  # facing pairs of the inner lips
 _POINTS = 68

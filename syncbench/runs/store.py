@@ -74,7 +74,9 @@ def keep_answer(
     if answer.traces:
         traces = {name: np.asarray(trace) for name, trace in answer.traces.items()}
         extras["traces"] = write_arrays(stem.with_name(f"{stem.name}.npz"), traces)
-    return Clip(clip.id, face=clip.face, speaker=clip.speaker, group=clip.group, extras=extras, **kept)
+    return Clip(
+        clip.id, face=clip.face, speaker=clip.speaker, group=clip.group, extras=extras, private=clip.private, **kept
+    )
 
 
 def _keep_video(
@@ -133,6 +135,7 @@ def clip_to_json(clip: Clip, run: Path) -> dict[str, Any]:
         "voice": recording(clip.voice),
         "extras": {part: _name(path, run) for part, path in clip.extras.items()},
         "real": clip.real,
+        **({"private": True} if clip.private else {}),
     }
 
 
@@ -155,6 +158,7 @@ def clip_from_json(record: Mapping[str, Any], run: Path) -> Clip:
         voice=recording(record["voice"]),
         extras={part: _path(text, run) for part, text in record["extras"].items()},
         real=record["real"],
+        private=record.get("private", False),
     )
 
 

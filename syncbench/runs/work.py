@@ -142,7 +142,7 @@ def work(bench: Bench, job: Job) -> list[Entry]:
     for stage in job.stages:
         measure = partial(_measure, loaded.metrics[stage], bench, job, key, clip, reference, output)
         entries.append(_timed(job, stage, ("metric", stage), measure))
-    if job.clip.face != "frame":
+    if job.clip.face != "frame" and not job.clip.private:
         shown = output if output.has("video") else clip
         keep_faces(bench.run, shown, job.condition.name, registry.face_finder().squares)
     return entries

@@ -18,20 +18,10 @@ from syncbench.errors import Unavailable
 from syncbench.faces.crops import cut, frame_square
 from syncbench.feature import Feature
 from syncbench.features.frames import FOOTAGE
-from syncbench.features.landmarks import Provider
+from syncbench.features.landmarks import MESH_68, Provider
 from syncbench.media import Footage
 
 __all__ = ["MEDIAPIPE", "find_with_mediapipe"]
-
-# MediaPipe's mesh points that stand for dlib's 68.
-_MESH = (
-    127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356,  # jaw
-    70, 63, 105, 66, 107, 336, 296, 334, 293, 300,  # brows
-    168, 197, 5, 4, 75, 97, 2, 326, 305,  # nose
-    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,  # eyes
-    61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,  # outer lips
-    78, 82, 13, 312, 308, 317, 14, 87,  # inner lips
-)  # fmt: skip
 
 
 def find_with_mediapipe(
@@ -60,7 +50,7 @@ def find_with_mediapipe(
             picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(shown))
             faces: Sequence[Any] = landmarker.detect(picture).face_landmarks
             if faces:
-                mesh = np.array([(faces[0][point].x, faces[0][point].y) for point in _MESH], np.float32)
+                mesh = np.array([(faces[0][point].x, faces[0][point].y) for point in MESH_68], np.float32)
                 found[number] = mesh * np.array([shown.shape[1], shown.shape[0]], np.float32) + corner
     return found
 

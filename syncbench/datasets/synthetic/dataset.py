@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from syncbench.clip import Clip, Recording, Word
 from syncbench.dataset import Dataset, Problem, Unusable
+from syncbench.datasets.lrs2_layout import open_folder, write_clip, write_lists
 from syncbench.datasets.synthetic.articulation import ARTICULATORS
 from syncbench.datasets.synthetic.identity import SPLITS
 from syncbench.datasets.synthetic.performance import Grammar, Performance, Script, perform, script
 from syncbench.errors import CommandError, Unavailable
-from syncbench.files import cache_folder, write_arrays, write_text
+from syncbench.files import cache_folder, write_arrays
 from syncbench.media import write_video
 
 __all__ = ["SYNTHETIC", "SYNTHETIC_OPEN", "SYNTHETIC_WORDS", "VERSION", "Synthetic", "make", "truth_of"]
@@ -194,15 +195,8 @@ def make(
     else:
         counts = {split: clips}
     scripts = {name: [script(grammar, name, seed, i, reach) for i in range(n)] for name, n in counts.items()}
-    out.mkdir(parents=True, exist_ok=True)
     recipe = {"dataset": "synthetic", "version": VERSION, "seed": seed, "grammar": grammar, "reach": reach}
-    note = out / "synthetic.json"
-    if note.is_file() and json.loads(note.read_text()) != recipe:
-        raise CommandError(f"{out} holds clips of another recipe ({note.name}): choose an empty folder")
-    if not note.is_file() and any(out.glob("mvlrs_v1/main/*")):
-        raise CommandError(f"{out} holds clips of another dataset: choose an empty folder")
-    write_text(note, json.dumps(recipe, indent=2) + "\n")
-    main = out / "mvlrs_v1" / "main"
+    main = open_folder(out, recipe)
     missing = [p for group in scripts.values() for p in group if not (main / f"{p.id}.mp4").is_file()]
     jobs = [(main, batch) for batch in _batches(missing)]
     if workers > 1 and len(jobs) > 1:
@@ -212,23 +206,11 @@ def make(
     else:
         for job in _track(jobs, f"rendering {len(missing)} clips"):
             _write_lrs2(*job)
-    marks: dict[str, NDArray[Any]] = {}
-    for name, group in scripts.items():
-        write_text(out / f"{name}.txt", "".join(f"{p.id}\n" for p in group))
-    for name in SPLITS:
-        listing = out / f"{name}.txt"
-        for line in listing.read_text().splitlines() if listing.is_file() else []:
-            with np.load(main / f"{line}.npz") as kept:
-                marks[line] = kept["landmarks68"]
-    write_arrays(out / "landmarks68.npz", marks, compressed=True)
+    write_lists(out, {name: [p.id for p in group] for name, group in scripts.items()})
     return out
 
 
 def _write_lrs2(main: Path, scripts: Sequence[Script]) -> None:
     for done in perform(scripts):
         path = main / f"{done.script.id}.mp4"
-        write_arrays(path.with_suffix(".npz"), truth_of(done), compressed=True)
-        lines = [f"{w.text} {w.start:.2f} {w.end:.2f} 10.0" for w in done.words]
-        text = [f"Text:  {done.transcript}", "Conf:  10", "", "WORD START END ASDSCORE", *lines]
-        write_text(path.with_suffix(".txt"), "\n".join(text) + "\n")
-        write_video(path, done.frames, done.speech)
+        write_clip(path, done.frames, done.speech, truth_of(done), done.transcript, done.words)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from syncbench.baselines.checkpoint import load_networks, load_plain, network_tensors, write_tensors
 from syncbench.baselines.evaluators.landmarks.network import INPUT_SIZE, MOUTH_SIZE, Landmarker, LandmarkNet, MouthNet
 from syncbench.baselines.evaluators.landmarks.training.augment import MIRROR, augment, faceless
+from syncbench.baselines.evaluators.landmarks.training.portraits import portraits
 from syncbench.baselines.evaluators.landmarks.training.views import MouthViews, mouth_views
 from syncbench.baselines.evaluators.training.decoded import SIDE, Decoded, decode
 from syncbench.baselines.evaluators.training.mouths import STORED_SCALE
@@ -36,10 +37,12 @@ class LandmarkOptions(Further):
 
     Attributes:
         start: weights of these networks to begin with.
+        stills: a folder of stills (see the crowd dataset): its people to train on are learned from as they are, too.
         rate: highest learning rate.
     """
 
     start: Path | None = None
+    stills: Path | None = None
     rate: float = 2e-3
 
 
@@ -131,6 +134,8 @@ def _train(training: Training[LandmarkOptions]) -> Path:
     options, folder, seed = training.options, training.folder, training.seed
     groups = [list(training.clips), further_clips(options)]
     materials = [decode(clips, folder / "decoded") for clips in groups if clips]
+    if options.stills is not None:
+        materials.append(portraits(options.stills))
     if any(not np.isfinite(m.landmarks).any() for m in materials):
         raise CommandError("these clips have no landmark files, so there is nothing to learn landmarks from")
     both = Landmarker()
