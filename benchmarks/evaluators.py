@@ -1,9 +1,12 @@
 """How good the bundled evaluators are on clips they never saw: every target of theirs, measured.
 
-    python benchmarks/evaluators.py [--grid ROOT] [--synthetic ROOT] [--other ROOT] [--clips N] [--seed S] [--json FILE]
+    python benchmarks/evaluators.py [--grid ROOT] [--synthetic ROOT] [--crowd ROOT] [--other ROOT] [--stills FOLDER]
+        [--clips N] [--seed S] [--before FILE] [--json FILE]
 
-GRID's test clips are of the talker of its train clips; the synthetic test speakers share no identity with the train ones.
-``--other`` takes any further face crops in LRS2's layout (its test list), such as talkers that no evaluator ever saw.
+GRID's test clips are of the talker of its train clips; the synthetic and the crowd's test speakers share no identity with
+the train ones. ``--other`` takes any further face crops in LRS2's layout (its test list), such as talkers that no evaluator
+ever saw (``benchmarks/other_talkers.py`` makes such a folder). ``--stills`` takes pictures with landmarks, as they are.
+The worst talker stands beside each mean, and with ``--before`` the value of an earlier run.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,10 +27,13 @@ from syncbench import registry
 from syncbench.baselines.evaluators.expert.evaluator import embed
 from syncbench.baselines.evaluators.landmarks.finder import find_landmarks
 from syncbench.baselines.evaluators.lipreader.reader import read_mouths, spell_mouths
+from syncbench.baselines.evaluators.mtcnn.detector import MTCNN
 from syncbench.clip import SAMPLES_PER_FRAME, Clip, Frames, Waveform
+from syncbench.datasets.crowd.stills import people_of, read_picture, read_stills
+from syncbench.faces.crops import face_squares
 from syncbench.feature import Features
 from syncbench.features.frames import FRAMES
-from syncbench.features.landmarks import PRECOMPUTED
+from syncbench.features.landmarks import PRECOMPUTED, mouth_opening
 from syncbench.features.mouths import crop_mouths
 from syncbench.features.speech import SPEECH
 from syncbench.metrics.lse import distances, lse, masked_lse
@@ -49,6 +56,8 @@ class Row:
     unit: str
     target: str = ""
     met: bool | None = None
+    worst: float | None = None
+    who: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,42 +86,87 @@ def look(clips: Sequence[Clip]) -> list[Seen]:
 
 def at_most(limit: float, row: Row) -> Row:
     """Judge a row that must not exceed a limit."""
-    return Row(row.evaluator, row.data, row.what, row.value, row.unit, f"<= {limit:g}", row.value <= limit)
+    return replace(row, target=f"<= {limit:g}", met=row.value <= limit)
 
 
 def at_least(limit: float, row: Row) -> Row:
     """Judge a row that must reach a limit."""
-    return Row(row.evaluator, row.data, row.what, row.value, row.unit, f">= {limit:g}", row.value >= limit)
+    return replace(row, target=f">= {limit:g}", met=row.value >= limit)
+
+
+def with_worst(row: Row, seen: Sequence[Seen], values: Sequence[float], *, high: bool) -> Row:
+    """Add the talker whose clips are the worst in the mean; ``high``: high values are good."""
+    talkers: dict[str, list[float]] = {}
+    for s, value in zip(seen, values, strict=True):
+        talkers.setdefault(s.clip.speaker or s.clip.group, []).append(value)
+    if len(talkers) < 2:
+        return row
+    means = {who: float(np.mean(found)) for who, found in talkers.items()}
+    who = min(means, key=means.__getitem__) if high else max(means, key=means.__getitem__)
+    return replace(row, worst=means[who], who=who)
 
 
 def landmark_rows(data: str, seen: Sequence[Seen], limit: float) -> Iterator[Row]:
     """Yield errors in % of the distance of the outer eye corners, and whether the mouth is seen to move."""
-    errors, lips, openings, frozen, frozen_truth, missing, count = [], [], [], [], [], 0, 0
+    errors, lips, openings, frozen, frozen_truth, missing = [], [], [], [], [], []
     for s in seen:
         length = min(len(s.truth), len(s.found))
         truth, found = s.truth[:length], s.found[:length]
         known = np.isfinite(truth).all((1, 2))
         both = known & np.isfinite(found).all((1, 2))
-        count, missing = count + int(known.sum()), missing + int(known.sum() - both.sum())
+        missing.append(100 * float(1 - both.sum() / known.sum()))
         truth, found = truth[both], found[both]
-        eyes = np.linalg.norm(truth[:, 36] - truth[:, 45], axis=1)
-        error = 100 * np.linalg.norm(found - truth, axis=2) / eyes[:, None]
-        errors.append(error.mean(1))
-        lips.append(error[:, 48:].mean(1))
-        openings.append(np.corrcoef(truth[:, 66, 1] - truth[:, 62, 1], found[:, 66, 1] - found[:, 62, 1])[0, 1])
+        error = _errors(truth, found)
+        errors.append(float(error.mean()))
+        lips.append(float(error[:, 48:].mean()))
+        openings.append(float(np.corrcoef(mouth_opening(truth), mouth_opening(found))[0, 1]))
         frozen.append(_frozen_distance(found))
         frozen_truth.append(_frozen_distance(truth))
     name = "landmarks"
-    yield at_most(limit, Row(name, data, "error, 68 points", _mean(errors), "% eye distance"))
-    yield Row(name, data, "error, 20 lip points", _mean(lips), "% eye distance")
-    yield at_least(0.9, Row(name, data, "mouth opening, correlation with truth", float(np.mean(openings)), ""))
+    row = Row(name, data, "error, 68 points", float(np.mean(errors)), "% eye distance")
+    yield with_worst(at_most(limit, row), seen, errors, high=False)
+    yield with_worst(
+        Row(name, data, "error, 20 lip points", float(np.mean(lips)), "% eye distance"), seen, lips, high=False
+    )
+    row = Row(name, data, "mouth opening, correlation with truth", float(np.mean(openings)), "")
+    yield with_worst(at_least(0.9, row), seen, openings, high=True)
     yield Row(name, data, "mouth LMD of a frozen face", float(np.mean(frozen)), "px")
     yield Row(name, data, "mouth LMD of a frozen face, by the truth", float(np.mean(frozen_truth)), "px")
-    yield Row(name, data, "frames where no face is found", 100 * missing / count, "%")
+    yield with_worst(
+        Row(name, data, "frames where no face is found", float(np.mean(missing)), "%"), seen, missing, high=False
+    )
 
 
-def _mean(parts: Sequence[NDArray[np.floating]]) -> float:
-    return float(np.concatenate(parts).mean())
+def _errors(truth: Array, found: Array) -> Array:
+    """Return the distance of each point in % of that between the outer eye corners, [T, 68]."""
+    eyes = np.linalg.norm(truth[:, 36] - truth[:, 45], axis=1)
+    return 100 * np.linalg.norm(found - truth, axis=2) / eyes[:, None]
+
+
+def still_rows(folder: Path) -> Iterator[Row]:
+    """Yield errors on pictures of people never trained on, as the detector finds them, by skin and glasses."""
+    people = people_of(read_stills(folder), "test")
+    errors, lost = [], []
+    for person in people:
+        picture, truth = read_picture(person)[None], person.points[None, :, :2]
+        boxes = MTCNN.find(picture)[0]
+        found = np.full((1, 68, 2), np.nan, np.float32)
+        if len(boxes):
+            largest = boxes[np.argmax(boxes[:, 2] - boxes[:, 0])]
+            found = find_landmarks(picture, face_squares(largest[None, :4]))
+        errors.append(float(_errors(truth, found).mean()))
+        lost.append(100.0 * bool(np.isnan(errors[-1])))
+    error, skin = np.array(errors), np.array([person.skin for person in people])
+    groups = {
+        "all": skin > -180, "light skin (over 55 degrees)": skin > 55, "medium skin (20 to 55)": (skin > 20) & (skin <= 55),
+        "dark skin (20 and less)": skin <= 20, "glasses": np.array([person.glasses for person in people]),
+    }  # fmt: skip
+    for group, members in groups.items():
+        known = np.flatnonzero(members & np.isfinite(error))
+        worst = int(known[np.argmax(error[known])])
+        row = Row("landmarks", "stills", f"error, 68 points, {group}", float(error[known].mean()), "% eye distance")
+        yield replace(at_most(4.0, row), worst=float(error[worst]), who=people[worst].name)
+    yield Row("landmarks", "stills", "faces not found", float(np.mean(lost)), "%")
 
 
 def _frozen_distance(points: Array) -> float:
@@ -159,10 +213,15 @@ def expert_rows(data: str, seen: Sequence[Seen], seed: int, within: float) -> It
             cells = _distances(mouths[start : start + SECOND], speech[span])
             pieces.append(abs(masked_lse(cells).offset - shift) <= 1)
             pieces_published.append(abs(lse(cells).offset - shift) <= 1)
-    other = [lse(_distances(s.mouths, seen[k - 1].speech)).lse_c for k, s in enumerate(seen)]
+    other = [lse(_distances(s.mouths, _other(seen, k).speech)).lse_c for k, s in enumerate(seen)]
+    apart = [
+        bool(a > b) for s, a in zip(seen, real, strict=True) for t, b in zip(seen, other, strict=True) if s is not t
+    ]
     halves = np.array([_halves(s) for s in seen if len(s.mouths) >= 3 * SECOND - 1]).reshape(-1, 2)
     offsets, name = np.array(wrong), "expert"
-    yield at_least(within, Row(name, data, f"shift within +-{REACH} found within +-1", _share(abs(offsets) <= 1), "%"))
+    found = (100.0 * (abs(offsets) <= 1)).tolist()
+    row = Row(name, data, f"shift within +-{REACH} found within +-1", _share(abs(offsets) <= 1), "%")
+    yield with_worst(at_least(within, row), seen, found, high=True)
     yield at_least(90, Row(name, data, "shift found exactly", _share(offsets == 0), "%"))
     yield Row(name, data, "shift found exactly, beside the clip's own offset", _share(np.array(own) == 0), "%")
     yield at_least(90, Row(name, data, "one-second pieces within +-1, masked mean", _share(np.array(pieces)), "%"))
@@ -170,13 +229,24 @@ def expert_rows(data: str, seen: Sequence[Seen], seed: int, within: float) -> It
     yield at_least(
         99, Row(name, data, "real beats another clip's speech in LSE-C", _share(np.array(real) > other), "%")
     )
-    yield Row(name, data, "LSE-C, real", float(np.mean(real)), "")
-    yield Row(name, data, "LSE-C, another clip's speech", float(np.mean(other)), "")
+    row = Row(name, data, "real of one clip beats another's with wrong speech in LSE-C", _share(np.array(apart)), "%")
+    yield at_least(95, row)
+    yield with_worst(Row(name, data, "LSE-C, real", float(np.mean(real)), ""), seen, real, high=True)
+    yield with_worst(
+        Row(name, data, "LSE-C, another clip's speech", float(np.mean(other)), ""), seen, other, high=False
+    )
     own_offsets = [_fine_offset(_distances(s.mouths, s.speech)) for s in seen]
     yield Row(name, data, "clips' own offset, deviation", float(np.std(own_offsets)), "frames")
     if len(halves) > 2:
         agreement = float(np.corrcoef(halves.T)[0, 1])
         yield Row(name, data, "clips' own offset, correlation of first and second half", agreement, "")
+
+
+def _other(seen: Sequence[Seen], place: int) -> Seen:
+    """Return the clip before this one that says something else, so that wrong speech is wrong."""
+    said = seen[place].clip.transcript
+    others = [seen[place - back] for back in range(1, len(seen)) if seen[place - back].clip.transcript != said]
+    return others[0] if others else seen[place - 1]
 
 
 def _halves(s: Seen) -> tuple[float, float]:
@@ -191,12 +261,15 @@ def _share(hits: NDArray[np.bool_]) -> float:
 
 def lipreader_rows(data: str, seen: Sequence[Seen], limit: float) -> Iterator[Row]:
     """Yield the lip reader's own skill: its error rates on the real video."""
+    each = []
     read, spelled = WordErrorMeasurement.zero(), WordErrorMeasurement.zero()
     for s in seen:
         said = s.clip.transcript or ""
-        read = read + count_errors(said, read_mouths(s.mouths))
-        spelled = spelled + count_errors(said, spell_mouths(s.mouths))
-    yield at_most(limit, Row("lipreader", data, "WER, reading GRID's 51 words", float(read.scores()["wer"]), "%"))
+        here = count_errors(said, read_mouths(s.mouths))
+        each.append(float(here.scores()["wer"]))
+        read, spelled = read + here, spelled + count_errors(said, spell_mouths(s.mouths))
+    row = Row("lipreader", data, "WER, reading GRID's sentences", float(read.scores()["wer"]), "%")
+    yield with_worst(at_most(limit, row), seen, each, high=False)
     yield Row("lipreader", data, "WER, spelling", float(spelled.scores()["wer"]), "%")
     yield Row("lipreader", data, "CER, spelling", float(spelled.scores()["cer"]), "%")
 
@@ -249,13 +322,21 @@ def rows_of(
     yield from rows if targets else (replace(row, target="", met=None) for row in rows)
 
 
+def _rows_in(file: Path | None) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file else []
+    return rows
+
+
 def main() -> None:
     """Measure, print the table, write it as JSON."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data" / "lrs2-grid"
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--grid", type=Path, default=beside, help="GRID clips in LRS2's layout, with landmarks68.npz")
     parser.add_argument("--synthetic", type=Path, help="synthetic clips in LRS2's layout [rendered into the cache]")
+    parser.add_argument("--crowd", type=Path, help="a crowd (`syncbench data make crowd`)")
     parser.add_argument("--other", type=Path, help="further clips in LRS2's layout")
+    parser.add_argument("--stills", type=Path, help="a folder of stills: landmarks in pictures as they are")
+    parser.add_argument("--before", type=Path, help="rows of an earlier run (--json), to stand beside")
     parser.add_argument("--clips", type=int, default=60, help="clips of each")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=list(EVALUATORS), action="append", help="one evaluator; may be repeated")
@@ -275,14 +356,22 @@ def main() -> None:
         rows += rows_of("GRID test", grid, chosen.seed, names, (4.0, 99.0, 10.0))
     else:
         print(f"GRID is not measured: {chosen.grid} is not there (--grid)")
+    if chosen.crowd:
+        rows += rows_of("crowd test", look(listed("crowd", chosen.crowd, chosen.clips)), chosen.seed, names, None)
     if chosen.other:
         other = look(listed("lrs2", chosen.other, chosen.clips))
-        rows += rows_of("other talkers", other, chosen.seed, names, None)
+        rows += rows_of("other talkers", other, chosen.seed, names, (4.0, 99.0, 40.0))
+    if chosen.stills and "landmarks" in names:
+        rows += still_rows(chosen.stills)
     rows += [row for row in speed_rows(synthetic[0]) if row.evaluator in names]
+    before = {(r["evaluator"], r["data"], r["what"]): r["value"] for r in _rows_in(chosen.before)}
     for row in sorted(rows, key=lambda r: r.evaluator):
         verdict = "" if row.met is None else "met" if row.met else "MISSED"
-        value = f"{row.value:.3f} {row.unit}"
-        print(f"{row.evaluator:10} {row.data:15} {row.what:56} {value:24} {row.target:8} {verdict}")
+        was = before.get((row.evaluator, row.data, row.what))
+        print(
+            f"{row.evaluator:10} {row.data:15} {row.what:58} {'' if was is None else f'{was:.3f}':>9} {row.value:9.3f} "
+            f"{row.unit:15} {'' if row.worst is None else f'{row.worst:.3f} ({row.who})':20} {row.target:8} {verdict}"
+        )
     if chosen.json:
         chosen.json.write_text(json.dumps([asdict(r) for r in rows], indent=2) + "\n", encoding="utf-8")
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from syncbench import _torchvision, cli, registry
+from tests.stills import write_stills
 
 _torchvision.ensure_torchvision()
 torch.set_num_threads(1)
@@ -30,6 +31,12 @@ def shared() -> Path:
 def lrs2_grid() -> Path:
     """Eight real test clips, five to train on and one between, in LRS2's layout, with landmarks and word times."""
     return Path(__file__).parent / "data" / "lrs2-grid"
+
+
+@pytest.fixture(scope="session")
+def stills(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve rendered people as a folder of stills."""
+    return write_stills(tmp_path_factory.mktemp("stills"), 12)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from syncbench.baselines.evaluators.expert.network import WIDTH, VideoTrunk, stacks
-from syncbench.baselines.evaluators.lipreader.vocabulary import KNOWN_WORDS
+from syncbench.baselines.evaluators.lipreader.vocabulary import KNOWN_WORDS, SENTENCE
 
 __all__ = [
     "ALPHABET",
     "BLANK",
+    "LEAST",
     "STEPS_PER_FRAME",
     "LipReader",
     "decode_words",
@@ -44,10 +49,36 @@ def spell(labels: Tensor) -> str:
     return " ".join("".join(ALPHABET[i] for i in joined.tolist() if i != BLANK).split())
 
 
-def decode_words(labels: Tensor) -> str:
-    """Return the best known word of each frame, [T]: repetitions joined, blanks dropped."""
-    joined = torch.unique_consecutive(labels)
-    return " ".join(KNOWN_WORDS[i] for i in joined.tolist() if i != BLANK)
+LEAST = 3
+"""Words, of six, that lips must seem to say before they are held to say a sentence. ASSUMED."""
+_PLACES = tuple(tuple(KNOWN_WORDS.index(word) for word in words) for words in SENTENCE)
+_Path = tuple[float, tuple[int, ...]]
+_NONE: _Path = (-math.inf, ())
+
+
+def decode_words(scores: NDArray[np.floating]) -> str:
+    """Return what CTC's log-probabilities ``[T, 52]`` say: the GRID sentence whose best path is most likely.
+
+    One word of each place of ``SENTENCE``, in their order; the Viterbi path, not the sum over paths. Lips that say little
+    are not read into: where the best label of each frame makes fewer than ``LEAST`` words, those words are the answer.
+    """
+    labels = scores.argmax(axis=1)
+    changed = np.flatnonzero(np.diff(labels, prepend=-1))
+    spotted = [int(label) for label in labels[changed] if label != BLANK]
+    if len(spotted) < LEAST or len(scores) < len(_PLACES):
+        return " ".join(KNOWN_WORDS[word] for word in spotted)
+    blanks: list[_Path] = [(0.0, ())] + [_NONE] * len(_PLACES)  # after so many words
+    words: list[list[_Path]] = [[_NONE] * len(place) for place in _PLACES]  # within each word of each place
+    for t, now in enumerate(scores.tolist()):
+        before = [max(blanks[k], *words[k - 1]) if k and t else blanks[k] for k in range(len(blanks))]
+        blanks = [(score + now[BLANK], said) for score, said in before]
+        for k, place in enumerate(_PLACES):
+            score, said = before[k]
+            entered = [(score, (*said, word)) for word in place]
+            best = map(max, words[k], entered)
+            words[k] = [(total + now[word], path) for word, (total, path) in zip(place, best, strict=True)]
+    _, said = max(blanks[-1], *words[-1])
+    return " ".join(KNOWN_WORDS[word] for word in said)
 
 
 def padded_stacks(mouths: Tensor) -> Tensor:
@@ -93,7 +124,11 @@ class LipReader(nn.Module):
         return out
 
     def read(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Features [B, T, 256] -> log-probabilities of characters [B, 2 T, 39], of words [B, T, 52], word being said."""
+        """Features [B, T, 256] -> log-probabilities of characters [B, 2 T, 39], of words [B, T, 52], word being said.
+
+        The clip's mean is taken out first: it tells who speaks, and in which light.
+        """
+        features = features - features.mean(dim=1, keepdim=True)
         x = self.context(self.squeeze(features.transpose(1, 2)))  # [B, 256, T]
         letters = self.letters(x).transpose(1, 2).float()  # [B, T, 2 * 39]
         letters = letters.reshape(len(letters), -1, len(ALPHABET))

@@ -59,7 +59,7 @@ def _scores(mouths: NDArray[np.uint8], weights: Path) -> tuple[Tensor, Tensor]:
 def read_mouths(mouths: NDArray[np.uint8], weights: Path = WEIGHTS) -> str:
     """Return the words read from grey mouth crops, uint8 [T, 64, 64], in capitals.
 
-    Greedy CTC over the words of ``KNOWN_WORDS``, GRID's 51: no others are ever read.
+    The most likely sentence of GRID (``SENTENCE``): six words in their order, and no others are ever read.
 
     Raises:
         ClipError: fewer than 5 frames.
@@ -67,7 +67,7 @@ def read_mouths(mouths: NDArray[np.uint8], weights: Path = WEIGHTS) -> str:
     from syncbench.baselines.evaluators.lipreader.network import decode_words
 
     _, words = _scores(mouths, weights)
-    return decode_words(words.argmax(-1))
+    return decode_words(words.numpy())
 
 
 def spell_mouths(mouths: NDArray[np.uint8], weights: Path = WEIGHTS) -> str:
@@ -114,7 +114,7 @@ def lipreader() -> LipReader:
     """The bundled lip reader: it reads GRID's 51 words and no others."""
     return LipReader(
         label=f"lipreader@{LIP_HYPOTHESIS.weights[:8]}",
-        decoding="ctc-words-greedy",
+        decoding="ctc-grid-sentence",
         vocabulary=f"grid-{len(KNOWN_WORDS) - 1}",
         words=frozenset(KNOWN_WORDS),
         hypothesis=LIP_HYPOTHESIS,

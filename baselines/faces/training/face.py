@@ -19,6 +19,7 @@ from syncbench.baselines.faces.training import losses
 from syncbench.baselines.faces.training.course import Course, quick
 from syncbench.baselines.faces.training.windows import REACH, face_batch, identities, lip_windows
 from syncbench.baselines.training.adversary import Judge, Pictures
+from syncbench.baselines.training.precision import mixed_precision
 
 __all__ = ["FaceObjective", "lip_units", "train_face"]
 
@@ -94,7 +95,7 @@ def lip_units(course: Course[Any]) -> NDArray[np.float32]:
     quick(lip.trunk)
     lip.to(course.training.device).eval()
     units: list[NDArray[np.float32]] = []
-    with torch.inference_mode(), torch.autocast(course.training.device.partition(":")[0], torch.bfloat16):
+    with torch.inference_mode(), mixed_precision(course.training.device):
         for clip, length in enumerate(course.corpus.lengths):
             frames = course.corpus.frames(np.array([[clip, 0]]), -REACH, int(length) + REACH)
             images = to_images(torch.from_numpy(course.corpus.pixels[frames]).to(course.training.device))

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from syncbench.baselines.recognisers.network import Recogniser
 from syncbench.baselines.training.adversary import Pictures
+from syncbench.baselines.training.precision import mixed_precision
 
 __all__ = ["RecognitionObjective"]
 
@@ -40,7 +41,7 @@ class RecognitionObjective(nn.Module):
         loss = torch.zeros((), device=lengths.device)
         for name, module in self.networks.items():
             network = cast("Recogniser", module)
-            with torch.autocast(lengths.device.type, torch.bfloat16):
+            with mixed_precision(lengths.device.type):
                 visual, audio = self._features(network, batch)
                 memory, _ = network.encode(visual, audio, lengths)
                 words = self.heads[name](memory)

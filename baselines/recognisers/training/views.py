@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from syncbench.baselines.recognisers.training.corpus import Example
+from syncbench.baselines.training.precision import mixed_precision
 
 __all__ = ["View", "store_views"]
 
@@ -64,5 +65,5 @@ def store_views(
 
 
 def _features(front: nn.Module, picture: Tensor) -> NDArray[np.float16]:
-    with torch.inference_mode(), torch.autocast(picture.device.type, torch.bfloat16):
+    with torch.inference_mode(), mixed_precision(picture.device.type):
         return np.asarray(front(picture)[0].half().cpu().numpy())

@@ -8,8 +8,9 @@ import torch
 
 from syncbench import registry
 from syncbench.baselines.evaluators.landmarks.finder import MOUTHS
-from syncbench.baselines.evaluators.lipreader.network import ALPHABET, encode, spell
+from syncbench.baselines.evaluators.lipreader.network import ALPHABET, BLANK, decode_words, encode, spell
 from syncbench.baselines.evaluators.lipreader.reader import read_lips, read_mouths
+from syncbench.baselines.evaluators.lipreader.vocabulary import KNOWN_WORDS
 from syncbench.clip import Clip
 from syncbench.errors import ClipError
 from syncbench.feature import Features
@@ -35,6 +36,29 @@ def test_closed_lips_say_little(grid_clips: list[Clip]) -> None:
     mouths = Features(grid_clips[0])[MOUTHS]
     frozen = np.repeat(mouths[:1], len(mouths), axis=0)
     assert len(read_mouths(frozen).split()) < 4
+
+
+def test_a_sentence_is_read_where_single_words_are_doubtful() -> None:
+    said = ["SET", "BLUE", "WITH", "A", "TWO", "SOON"]
+    scores = np.full((60, 52), -9.0)
+    scores[:, BLANK] = -0.1
+    for place, word in enumerate(said):
+        scores[place * 10 + 3, KNOWN_WORDS.index(word)] = 0.0
+    scores[33, KNOWN_WORDS.index("TWO")] = 0.1  # a digit where a letter must be
+    scores[45, KNOWN_WORDS.index("NOW")] = -0.05  # two adverbs
+    assert decode_words(scores) == " ".join(said)
+
+
+def test_words_that_are_missed_are_filled_in_but_not_of_nothing() -> None:
+    scores = np.full((60, 52), -9.0)
+    scores[:, BLANK] = -0.1
+    for t, word in ((3, "SET"), (13, "BLUE"), (43, "TWO")):
+        scores[t, KNOWN_WORDS.index(word)] = 0.0
+    read = decode_words(scores).split()
+    assert len(read) == 6
+    assert [read[0], read[1], read[4]] == ["SET", "BLUE", "TWO"]
+    scores[43, KNOWN_WORDS.index("TWO")] = -9.0
+    assert decode_words(scores) == "SET BLUE"
 
 
 def test_alphabet_there_and_back() -> None:

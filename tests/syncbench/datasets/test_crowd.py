@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from syncbench.clip import Clip
 from syncbench.datasets.crowd import CROWD, make
@@ -15,17 +13,12 @@ from syncbench.datasets.crowd.mouth import Manner, closed_mouth, poses, speak, u
 from syncbench.datasets.crowd.picture import Scene, draw_picture
 from syncbench.datasets.crowd.stills import people_of, read_picture, read_stills
 from syncbench.datasets.synthetic import make as make_synthetic
-from syncbench.datasets.synthetic.identity import identity
-from syncbench.datasets.synthetic.landmarks import landmarks
-from syncbench.datasets.synthetic.motion import Motion, camera, motion
-from syncbench.datasets.synthetic.render import render
+from syncbench.datasets.synthetic.motion import Motion
 from syncbench.errors import CommandError
 from syncbench.feature import Features
 from syncbench.features.frames import FRAMES
-from syncbench.features.landmarks import MESH_68, PRECOMPUTED
-from syncbench.files import write_arrays
+from syncbench.features.landmarks import PRECOMPUTED
 
-PEOPLE = 12
 AS_THE_DRIVER = Manner(opening=1.0, width=1.0, jaw=1.0)
 STUDIO = Scene(
     size=53, place=(80, 66), lean=0.0, turn=(0.0, 0.0), exposure=1.0, gamma=1.0, colour=(1.0, 1.0, 1.0), light=(0.0, 0.0),
@@ -37,32 +30,6 @@ def still_head(frames: int) -> Motion:
     flat = np.zeros(frames, np.float32)
     both = np.zeros((frames, 2), np.float32)
     return Motion(shift=both, roll=flat, scale=flat + 1, turn=both, blink=flat, gaze=both, brow=flat)
-
-
-@pytest.fixture(scope="module")
-def stills(tmp_path_factory) -> Path:
-    """Rendered people, as a folder of stills."""
-    folder = tmp_path_factory.mktemp("stills")
-    (folder / "img").mkdir()
-    files, mesh, rows = [], [], []
-    for number in range(PEOPLE):
-        rng = np.random.default_rng(number)
-        person, still = identity(number), motion(rng, 1)
-        parted = np.array([[0.2, 0.25 * (number % 2), 0, 0, 0, 0, 0, 0]], np.float32)
-        picture = render(person, parted, still, camera(rng), rng)[0]
-        points = np.zeros((478, 3))
-        points[list(MESH_68), :2] = landmarks(person, parted, still)[0] / 160
-        file = f"img/p{number:04d}.png"
-        Image.fromarray(picture).save(folder / file)
-        files.append(file)
-        mesh.append(points)
-        rows.append({"file": file, "smile": "0.2", "mouth": "parted" if number % 2 else "closed", "skin_ita": "30"})
-    write_arrays(folder / "landmarks.npz", {"files": np.array(files), "landmarks": np.array(mesh)})
-    with (folder / "metadata.csv").open("w", newline="") as lines:
-        table = csv.DictWriter(lines, rows[0])
-        table.writeheader()
-        table.writerows(rows)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +126,7 @@ def test_no_person_is_in_two_splits(stills):
     everyone = read_stills(stills)
     parts = [{p.name for p in people_of(everyone, split)} for split in ("train", "val", "test")]
     assert all(parts)
-    assert sum(map(len, parts)) == len(set.union(*parts)) == PEOPLE
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 12
 
 
 def test_a_clip_does_not_depend_on_how_many_are_made(crowd, stills, driver, tmp_path):

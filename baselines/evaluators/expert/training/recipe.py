@@ -27,6 +27,7 @@ from syncbench.baselines.training.batches import Batch, Running
 from syncbench.baselines.training.further import Further, further_clips
 from syncbench.baselines.training.loop import Stage, fit
 from syncbench.baselines.training.optimisation import Cosine, Group, Optimisation
+from syncbench.baselines.training.precision import mixed_precision
 from syncbench.errors import CommandError
 from syncbench.recipe import Recipe, Training
 
@@ -91,7 +92,7 @@ class ExpertObjective(nn.Module):
         self.model = model
 
     def forward(self, batch: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Pictures | None]:
-        with torch.autocast(batch["seen"].device.type, torch.bfloat16):
+        with mixed_precision(batch["seen"].device.type):
             video = self.model.embed_video(batch["seen"])
             audio = self.model.embed_audio(batch["heard"])
         scale = self.model.log_scale.exp()

@@ -22,6 +22,7 @@ from syncbench.baselines.training.batches import Batch, Running
 from syncbench.baselines.training.further import Further, further_clips
 from syncbench.baselines.training.loop import Stage, fit
 from syncbench.baselines.training.optimisation import Cosine, Optimisation
+from syncbench.baselines.training.precision import mixed_precision
 from syncbench.errors import CommandError
 from syncbench.features.mouths import SIDE_PER_FACE
 from syncbench.recipe import Recipe, Training
@@ -55,7 +56,7 @@ class FaceObjective(nn.Module):
 
     def forward(self, batch: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Pictures | None]:
         crops, points = batch["crops"], batch["points"]
-        with torch.autocast(crops.device.type, torch.bfloat16):
+        with mixed_precision(crops.device.type):
             found, face = self.model(crops)
         eyes = (points[:, 36] - points[:, 45]).norm(dim=-1).clamp(min=0.05)
         distance = (found[: len(points)] - points).norm(dim=-1) / eyes[:, None]  # [B, 68]
@@ -105,7 +106,7 @@ class MouthObjective(nn.Module):
 
     def forward(self, batch: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Pictures | None]:
         points = batch["points"]
-        with torch.autocast(points.device.type, torch.bfloat16):
+        with mixed_precision(points.device.type):
             found = self.model(batch["crops"])
         distance = (found - points).norm(dim=-1)
         spans = (_spans(found) - _spans(points)).norm(dim=-1)

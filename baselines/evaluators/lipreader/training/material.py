@@ -13,6 +13,7 @@ from syncbench.baselines.evaluators.expert.network import MOUTH, standardise
 from syncbench.baselines.evaluators.lipreader.network import BLANK, LipReader
 from syncbench.baselines.evaluators.lipreader.vocabulary import KNOWN_WORDS
 from syncbench.baselines.evaluators.training.mouths import augment_mouths
+from syncbench.baselines.training.precision import mixed_precision
 from syncbench.clip import FPS, Word
 
 __all__ = ["Material", "look_at", "words_said"]
@@ -51,7 +52,7 @@ def look_at(model: LipReader, material: Material, versions: int, seed: int) -> N
     views = np.empty((versions, len(material.mouths), 256), np.float16)
     learning = model.training
     model.eval()
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    with torch.inference_mode(), mixed_precision("cpu"):
         for version in range(versions):
             for a, b in zip(material.starts[:-1].tolist(), material.starts[1:].tolist(), strict=True):
                 crops = torch.from_numpy(np.array(material.mouths[a:b])).float()[None]

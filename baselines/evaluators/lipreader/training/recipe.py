@@ -28,6 +28,7 @@ from syncbench.baselines.training.adversary import Pictures
 from syncbench.baselines.training.further import Further, further_clips
 from syncbench.baselines.training.loop import Stage, finished, fit
 from syncbench.baselines.training.optimisation import Cosine, Group, Optimisation
+from syncbench.baselines.training.precision import mixed_precision
 from syncbench.errors import CommandError
 from syncbench.recipe import Recipe, Training
 
@@ -59,7 +60,7 @@ class ReadingObjective(nn.Module):
 
     def forward(self, batch: Mapping[str, Any]) -> tuple[dict[str, Tensor], Pictures | None]:
         texts: list[str] = batch["texts"]
-        with torch.autocast(batch["seen"].device.type, torch.bfloat16):
+        with mixed_precision(batch["seen"].device.type):
             letters, words, times = self.model(batch["seen"]) if self.whole else self.model.read(batch["seen"])
         lengths, said = batch["lengths"], batch["said"]
         loss = _ctc(letters, [encode(text) for text in texts], lengths * STEPS_PER_FRAME)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from syncbench import registry
+from syncbench.baselines.evaluators.landmarks.training.portraits import portraits
 from syncbench.clip import Clip
 from syncbench.errors import CommandError
 
@@ -37,3 +38,23 @@ def test_clips_without_landmarks_are_said_so(synthetic_clips: list[Clip], tmp_pa
     bare = [Clip("x", video=synthetic_clips[0].video, speech=synthetic_clips[0].speech)]
     with pytest.raises(CommandError, match="no landmark files"):
         RECIPE.train(RECIPE.training(bare, tmp_path, steps=1))
+
+
+def test_portraits_are_learned_from_upright_and_at_the_size_of_crops(stills: Path) -> None:
+    material = portraits(stills, "train")
+    assert len(material) == len(material.frames) == 9
+    for frame, points in zip(material.frames, material.landmarks, strict=True):
+        assert frame.shape == (160, 160)
+        assert points[36, 1] == pytest.approx(points[45, 1], abs=0.01), "upright"
+        assert points[36:48].mean(0) == pytest.approx([80, 66], abs=2)
+        dark = frame[int(points[37:42, 1].mean()) - 1 :][:3, int(points[36:42, 0].mean()) - 2 :][:, :4].mean()
+        assert dark < frame.mean(), "the eye is where its landmarks are"
+
+
+def test_people_of_stills_are_trained_on_beside_clips(
+    synthetic_clips: list[Clip], stills: Path, tmp_path: Path
+) -> None:
+    options = {"stills": str(stills)}
+    with_people = RECIPE.train(RECIPE.training(synthetic_clips[:1], tmp_path / "a", steps=1, options=options))
+    without = RECIPE.train(RECIPE.training(synthetic_clips[:1], tmp_path / "b", steps=1))
+    assert with_people.read_bytes() != without.read_bytes()

@@ -90,7 +90,8 @@ def test_a_clip_is_said_quicker_or_slower() -> None:
         lengths.append(len(times))
         assert (times[0], times[-1]) == (0, 49)
         assert (np.diff(times) >= 0).all()
-    assert (min(lengths), max(lengths)) == (44, 56)
+    assert 38 <= min(lengths) < 46
+    assert 54 < max(lengths) <= 64
 
 
 def test_the_word_said_is_known_frame_by_frame() -> None:
