@@ -4,6 +4,9 @@ A lip reader reads the answer and the real video, and both are compared with wha
 video stand beside every result, and relative readability divides by them: 100 % means that the answer can be read as
 well as the real lips, whatever the lip reader's skill.
 
+Where the reader cannot read the real lips of a clip, its reading of the answer says nothing of the answer: the answer's
+scores are withheld there, with the reason. The reader's own skill counts every clip.
+
 Source: J. Wang et al., "Seeing What You Said: Talking Face Generation Guided by a Lip Reading Expert" (CVPR 2023), who
 take AV-HuBERT for the reader; here it is the bundled one, named in the signature.
 """
@@ -16,10 +19,13 @@ from syncbench.errors import ClipError
 from syncbench.feature import Features
 from syncbench.features.evaluators import LipReader, text_of
 from syncbench.measurement import Ratios
-from syncbench.metric import Direction, Metric, ScoreSpec
+from syncbench.metric import Direction, Measured, Metric, ScoreSpec
 from syncbench.metrics.word_error import WordErrorMeasurement, count_errors, normaliser
 
-__all__ = ["Readability"]
+__all__ = ["MAX_REAL_WER", "Readability"]
+
+MAX_REAL_WER = 25.0
+"""Highest word error rate of the reader on a clip's real video, in per cent, at which it holds there. ASSUMED."""
 
 
 def _spec(
@@ -35,7 +41,8 @@ def _spec(
 class Readability(Metric):
     """Word error rate of a lip reader on the answer, on the real video, and the one relative to the other.
 
-    Words count: those read right from the answer over those read right from the real video of the same clips.
+    Words count: those read right from the answer over those read right from the real video of the same clips. The
+    answer's scores are withheld for clips on whose real video the reader gets over ``MAX_REAL_WER`` of the words wrong.
     """
 
     name = "readability"
@@ -66,6 +73,7 @@ class Readability(Metric):
             "decoding": self.reader.decoding,
             "vocabulary": self.reader.vocabulary,
             "normaliser": self.normaliser.name,
+            "withheld": f"real-wer>{MAX_REAL_WER:g}%",
             **({"limits": self.reader.limits} if self.reader.limits else {}),
         }
 
@@ -86,27 +94,29 @@ class Readability(Metric):
         unknown = next((word for word in words if known is not None and word not in known), None)
         return unknown and f"the lip reader does not know '{unknown}', only {self.reader.vocabulary}"
 
-    def measure(self, reference: Features, output: Features) -> Ratios:
+    def measure(self, reference: Features, output: Features) -> Measured:
         said = output.clip.transcript if output.clip.transcript is not None else reference.clip.transcript
         if reason := self._unreadable(said):
             raise ClipError(reason)
         answer = self._read(output, said or "")
         made = Ratios({"lip_wer": _rate(_errors(answer), answer), "lip_accuracy": _rate(answer.hits, answer)})
         if not reference.clip.has("video"):
-            return made
+            return Measured(made)
         # Another's speech does not change what the real lips say.
         real = self._read(reference, reference.clip.transcript or said or "")
-        return made + Ratios(
-            {
-                "lip_wer_real": _rate(_errors(real), real),
-                "lip_accuracy_real": _rate(real.hits, real),
-                "relative_readability": (100 * answer.hits, real.hits),
-            }
-        )
+        skill = Ratios({"lip_wer_real": _rate(_errors(real), real), "lip_accuracy_real": _rate(real.hits, real)})
+        missed, count = _rate(_errors(real), real)
+        if missed > MAX_REAL_WER * count:
+            why = f"the lip reader gets {missed / count:.0f} % of the words wrong on the real video, over {MAX_REAL_WER:g} %"
+            return Measured(skill, withheld=dict.fromkeys(_ANSWERS, why))
+        return Measured(made + skill + Ratios({"relative_readability": (100 * answer.hits, real.hits)}))
 
     def _read(self, features: Features, said: str) -> WordErrorMeasurement:
         words = self.normaliser.apply(said)
         return count_errors(words, self.normaliser.apply(text_of(features[self.reader.hypothesis])))
+
+
+_ANSWERS = ("lip_wer", "lip_accuracy", "relative_readability")
 
 
 def _errors(counted: WordErrorMeasurement) -> int:

@@ -7,7 +7,7 @@ those of the details apart. No other system enters, so that two runs get the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,7 +59,8 @@ def tested(a: Run, b: Run) -> Mapping[Key, Tested]:
     groups = {**a.groups(), **b.groups()}
     results: dict[Key, PairedResult] = {}
     for family, condition in dict.fromkeys((score.metric, score.condition) for score in shared):
-        found = _paired(a, b, family, condition, groups)
+        names = [score.name for score in shared if (score.metric, score.condition) == (family, condition)]
+        found = _paired(a, b, family, condition, names, groups)
         results |= {(family, name, condition): result for name, result in found.items()}
     corrected: dict[Key, float] = {}
     for condition, headline in dict.fromkeys((score.condition, score.headline) for score in shared):
@@ -72,18 +73,26 @@ def _comparable(a: Score, b: Score) -> bool:
     return a.value is not None and b.value is not None and comparable(a.signature, b.signature)
 
 
-def _paired(a: Run, b: Run, family: str, condition: str, groups: Mapping[str, str]) -> dict[str, PairedResult]:
+def _paired(
+    a: Run, b: Run, family: str, condition: str, names: Sequence[str], groups: Mapping[str, str]
+) -> dict[str, PairedResult]:
     try:
         if not registry.metric(family).measurement.resamplable():
             return {}
         of_a, of_b = a.measurements(family, condition), b.measurements(family, condition)
     except CommandError:  # the metric's plugin is not installed here: its numbers can be shown, not resampled
         return {}
-    common = sorted(clip for clip in of_a if clip in of_b)
-    if len(common) < 2:
-        return {}
-    names = [groups.get(clip, "") for clip in common]
-    return paired_test([of_a[clip] for clip in common], [of_b[clip] for clip in common], names, RESAMPLES)
+    withheld = [run.withheld(family, condition) for run in (a, b)]
+    by_clips: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        out = {clip for of in withheld for clip in of.get(name, {})}
+        by_clips.setdefault(tuple(sorted((of_a.keys() & of_b.keys()) - out)), []).append(name)
+    results: dict[str, PairedResult] = {}
+    for clips, own in by_clips.items():
+        blocks = [groups.get(clip, "") for clip in clips]
+        found = paired_test([of_a[clip] for clip in clips], [of_b[clip] for clip in clips], blocks, RESAMPLES)
+        results |= {name: found[name] for name in own if name in found}
+    return results
 
 
 def significantly_better(a: Run, b: Run, score: Score) -> bool:

@@ -58,11 +58,14 @@ class Score:
         name, metric: the score and its family, such as ``lse_c`` of ``lse``.
         condition: the corruption, such as ``audio=babble@0,visual=clean``; empty where nothing was corrupted.
         value: None where nothing could be measured; ``reason`` then says why.
+        reason: why there is no value, or why clips were withheld; empty where neither is so.
         low, high: bounds of the 95 % interval; None where no interval is defined.
-        n, failed: clips measured, and clips that could not be.
+        n, failed, withheld: clips that entered it; clips that could not be answered or measured; and clips that were
+            measured but of which this score says nothing (:class:`Measured`). Together all clips of the run.
         signature: everything that must agree before two values may be compared.
         headline: whether it stands in the main table.
-        coverage: share of the measured clips' frames that entered it, 0..1; None where frames say nothing.
+        coverage: share of the frames of the clips measured or withheld that entered it, 0..1; None where frames say
+            nothing.
     """
 
     name: str
@@ -81,14 +84,24 @@ class Score:
     reason: str = ""
     headline: bool = True
     coverage: float | None = None
+    withheld: int = 0
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a metric found in one answer: its measurement, and per-frame curves worth drawing."""
+    """What a metric found in one answer.
+
+    Attributes:
+        measurement: what it contributes to the scores.
+        curves: per-frame curves worth drawing.
+        withheld: score -> why it says nothing of this clip though it could be computed, such as a lip reader that cannot
+            read the real lips either. The measurement counts nothing for such a score. It must follow from the real clip
+            alone, never from the answer, so that every system is measured on the same clips.
+    """
 
     measurement: Measurement
     curves: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
+    withheld: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Metric:
@@ -138,7 +151,8 @@ class Metric:
         """Measure one answer: ``output`` holds what the system gave, ``reference`` the clip as the dataset has it.
 
         Where no real video of the speech is known, the reference has none. A measurement that leaves ``measured`` at 0
-        counts all frames that both have. Raises ClipError with the reason where this clip cannot be measured.
+        counts all frames that both have. Raises ClipError with the reason where this clip cannot be measured; where only
+        some scores would say nothing of it, they are withheld (:class:`Measured`).
         """
         raise NotImplementedError
 

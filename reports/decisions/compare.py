@@ -94,6 +94,7 @@ class Comparison:
         differences: one per score both runs hold under equal signatures.
         refused: (score, what differs) for scores whose signatures do not agree.
         missing: (score, reason) for scores one of the runs cannot give.
+        withheld: (score, reason) for scores that a run withholds for some of its clips: those are not compared.
         failed_in_a, failed_in_b: clips that failed in that run alone.
     """
 
@@ -104,6 +105,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     refused: tuple[tuple[str, str], ...]
     missing: tuple[tuple[str, str], ...]
+    withheld: tuple[tuple[str, str], ...]
     failed_in_a: tuple[str, ...]
     failed_in_b: tuple[str, ...]
 
@@ -119,6 +121,7 @@ def compare(a: Run, b: Run) -> Comparison:
     pairs: list[tuple[Score, Score]] = []
     refused: list[tuple[str, str]] = []
     missing: list[tuple[str, str]] = []
+    withheld: list[tuple[str, str]] = []
     for key in dict.fromkeys([*of_a, *of_b]):
         left, right = of_a.get(key), of_b.get(key)
         label = f"{key[1]} under {key[2]}" if key[2] else key[1]
@@ -140,6 +143,8 @@ def compare(a: Run, b: Run) -> Comparison:
             refused.append((label, "; ".join(parts)))
         else:
             pairs.append((left, right))
+            said = [f"{run.name}: {score.reason}" for score, run in ((left, a), (right, b)) if score.withheld]
+            withheld += [(label, "; ".join(said))] if said else []
     if not pairs:
         why = refused[0][1] if refused else "; ".join(f"{label}: {reason}" for label, reason in missing[:1])
         raise CommandError(f"{a.name} and {b.name} hold no score that may be compared: {why or 'they hold no scores'}")
@@ -152,6 +157,7 @@ def compare(a: Run, b: Run) -> Comparison:
         differences=tuple(_differences(a, b, pairs)),
         refused=tuple(refused),
         missing=tuple(missing),
+        withheld=tuple(withheld),
         failed_in_a=tuple(sorted(failed_a - failed_b)),
         failed_in_b=tuple(sorted(failed_b - failed_a)),
     )

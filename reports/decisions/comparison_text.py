@@ -53,6 +53,7 @@ def _remarks(comparison: Comparison) -> list[str]:
     remarks = [f"significant: {RULE}"]
     remarks += [f"{label}: refused, signatures differ in {parts}" for label, parts in comparison.refused]
     remarks += [f"{label}: not compared, {reason}" for label, reason in comparison.missing]
+    remarks += [f"{label}: {reason}" for label, reason in comparison.withheld]
     for d in comparison.differences:
         if d.gained or d.lost:
             remarks.append(f"{d.title}: flips: {d.gained} clips flawless in B alone, {d.lost} in A alone")

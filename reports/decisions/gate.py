@@ -3,7 +3,7 @@
 A score fails only if the run is worse than the baseline by more than its relative *and* its absolute floor and the
 paired test agrees after Holm's correction. It passes where the interval rules out a loss of several floors (``unseen``).
 Between the two the clips are too few to tell, and the gate says about how many would do. Clips that the baseline measured
-and the run failed on are a regression of their own.
+and the run failed on, or withholds the score for, are a regression of their own.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from syncbench.statistics.resampling import independent
 
 __all__ = ["Case", "GateResult", "Verdict", "gate", "judge"]
 
+_WITHHELD = "withheld: "
 Outcome = Literal["pass", "fail", "cannot tell"]
 
 
@@ -44,6 +45,7 @@ class Verdict:
         floor: what the loss must exceed.
         p: two-sided, after Holm's correction.
         n: clips both measured; blocks: independent groups among them.
+        withheld: for how many clips the score is withheld and why, in the run, else in the baseline; empty for none.
     """
 
     score: str
@@ -63,6 +65,7 @@ class Verdict:
     p: float | None = None
     n: int = 0
     blocks: int = 0
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,9 @@ class Case:
     run: Sequence[Measurement]
     groups: Sequence[str]
     lost: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Clips that the baseline measured and the run failed on -> why."""
+    """Clips that the baseline measured and the run failed on, or withholds the score for -> why."""
+    withheld: str = ""
+    """For how many clips it is withheld and why; empty for none."""
 
 
 def gate(run: Run, baseline: Run, policy: Policy) -> GateResult:
@@ -125,7 +130,7 @@ def gate(run: Run, baseline: Run, policy: Policy) -> GateResult:
             prepared.append(
                 _without_numbers(score, "cannot tell", why)
                 if why
-                else _case(run, baseline, score, limits, groups, lost)
+                else _case(run, baseline, score, limits, groups, lost, _said_withheld(score, other))
             )
     judged = iter(judge([case for case in prepared if isinstance(case, Case)], policy))
     verdicts = tuple(next(judged) if isinstance(entry, Case) else entry for entry in prepared)
@@ -177,6 +182,7 @@ def _judged(case: Case, test: PairedResult, p: float, policy: Policy, least: int
     return Verdict(
         score.name, score.condition, score.title, score.unit, score.direction, score.digits, outcome, reason,
         baseline=old, value=new, loss=loss, low=low, high=high, floor=floor, p=p, n=test.n, blocks=count,
+        withheld=case.withheld,
     )  # fmt: skip
 
 
@@ -227,31 +233,39 @@ def _untested(case: Case, policy: Policy) -> Verdict:
 
 
 def _lost(run: Run, baseline: Run, score: Score) -> dict[str, str]:
-    """Return the clips that the baseline measured and the run failed on, with the run's reason."""
+    """Return the clips that the baseline measured and the run failed on or withholds the score for, with the reason."""
     lost: dict[str, str] = {}
+    out, out_before = (r.withheld(score.metric, score.condition).get(score.name, {}) for r in (run, baseline))
     for clip in baseline.manifest.clips:
         before = baseline.entries.get((clip, score.condition, score.metric))
         now = [run.entries.get((clip, score.condition, stage)) for stage in (score.metric, ANSWER)]
         failed = next((entry for entry in now if entry is not None and entry.status == "failed"), None)
-        if before is not None and before.status == "done" and failed is not None:
-            lost[clip] = failed.reason
+        why = failed.reason if failed is not None else _WITHHELD + out[clip] if clip in out else ""
+        if before is not None and before.status == "done" and clip not in out_before and why:
+            lost[clip] = why
     return lost
 
 
 def _said_lost(lost: Mapping[str, str]) -> str:
     clip, reason = next(iter(lost.items()))
-    return f"{len(lost)} clips that the baseline measured failed, the first {clip}: {reason}"
+    how = "failed or are withheld" if any(why.startswith(_WITHHELD) for why in lost.values()) else "failed"
+    return f"{len(lost)} clips that the baseline measured {how}, the first {clip}: {reason}"
+
+
+def _said_withheld(before: Score, now: Score | None) -> str:
+    return next((s.reason for s in (now, before) if s is not None and s.withheld), "")
 
 
 def _case(
-    run: Run, baseline: Run, score: Score, limits: Limits, groups: Mapping[str, str], lost: Mapping[str, str]
-) -> Case | Verdict:
-    old, new = (r.measurements(score.metric, score.condition) for r in (baseline, run))
+    run: Run, baseline: Run, score: Score, limits: Limits, groups: Mapping[str, str], lost: Mapping[str, str],
+    withheld: str,
+) -> Case | Verdict:  # fmt: skip
+    old, new = (r.measurements(score.metric, score.condition, score.name) for r in (baseline, run))
     clips = [clip for clip in old if clip in new]
     if not clips:
         return _without_numbers(score, "cannot tell", "no clip was measured in both runs")
     own = [groups.get(clip, "") for clip in clips]
-    return Case(score, limits, [old[c] for c in clips], [new[c] for c in clips], own, lost)
+    return Case(score, limits, [old[c] for c in clips], [new[c] for c in clips], own, lost, withheld)
 
 
 def _check_patterns(policy: Policy, baseline: Run) -> None:

@@ -41,6 +41,8 @@ def to_junit(result: GateResult) -> str:
             ElementTree.SubElement(case, "failure", type="regression", message=plain(verdict.reason)).text = text
         elif verdict.outcome == "cannot tell":
             ElementTree.SubElement(case, "error", type="cannot tell", message=plain(verdict.reason)).text = text
+        if verdict.withheld:
+            ElementTree.SubElement(case, "system-out").text = plain(verdict.withheld)
     ElementTree.indent(suite)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, encoding="unicode") + "\n"
 
@@ -66,6 +68,8 @@ def print_gate(result: GateResult, console: Console | None = None) -> None:
         console.print(line)
         if verdict.outcome != "pass":
             console.print(Text(f"{'':<12}{plain(verdict.reason)}", style="dim"))
+        if verdict.withheld and verdict.withheld not in verdict.reason:
+            console.print(Text(f"{'':<12}{plain(verdict.withheld)}", style="dim"))
     title = f"{result.outcome}: {result.run} against {result.baseline}"
     console.print(Text(plain(title), style=styles[result.outcome]))
 
@@ -93,4 +97,5 @@ def _line(verdict: Verdict) -> list[str]:
     floor, old, new = (number(v, verdict.digits) for v in (verdict.floor, verdict.baseline, verdict.value))
     p = "" if verdict.p is None else f"{verdict.p:.3g}"
     mark, label = _MARKS[verdict.outcome], _label(verdict)
-    return [mark, label, old, new, _loss(verdict), floor, p, str(verdict.n), verdict.reason]
+    why = "; ".join(text for text in (verdict.reason, verdict.withheld) if text)
+    return [mark, label, old, new, _loss(verdict), floor, p, str(verdict.n), why]

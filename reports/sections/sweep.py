@@ -52,7 +52,7 @@ def _values_table(sweep: Sweep) -> Table:
                 Cell(
                     curve.values[i], number(curve.values[i], score.digits), score.direction, link(run),
                     interval=(curve.low[i], curve.high[i]), order=place, signature=own.signature, n=own.n,
-                    failed=own.failed,
+                    failed=own.failed, withheld=own.withheld,
                 )
             )  # fmt: skip
         rows.append(Row(sweep.label(value), run.name, digest(run), "", tuple(cells), link(run)))

@@ -116,6 +116,7 @@ def column(members: Sequence[Entry], variant: str, rows: Sequence[Run], key: str
             n=own.n,
             failed=own.failed,
             coverage=own.coverage,
+            withheld=own.withheld,
         )
     return made, cells
 

@@ -73,7 +73,11 @@ def runs_of(table: Table, runs: Sequence[Run]) -> list[Run]:
 
 def build(group: Sequence[Run], entries: Sequence[Entry]) -> Table:
     """Return the table of some scores of runs that may share one: a column per signature, anchors last."""
-    columns_of = [members for members in classes(entries) if any(entry.score.value is not None for entry in members)]
+    columns_of = [
+        members
+        for members in classes(entries)
+        if any(entry.score.value is not None or entry.score.withheld for entry in members)
+    ]
     rows = sorted(group, key=lambda run: run.is_anchor)
     columns: list[Column] = []
     cells: dict[str, list[Cell]] = {str(run.path): [] for run in rows}
@@ -126,7 +130,10 @@ def _notes(
             notes.append(f"{title}: {len(failed)} of {len(run.manifest.clips)} clips failed in some stage.")
     said: dict[str, list[str]] = {}
     for run, title in zip(rows, titles, strict=True):
-        for text in [*_absences(run, entries), *_uncovered(run, entries), offset_note(run), *run.summary.remarks]:
+        of_run = [entry.score for entry in entries if entry.run is run]
+        for text in [
+            *_absences(of_run), *_withheld(of_run), *_uncovered(of_run), offset_note(run), *run.summary.remarks
+        ]:  # fmt: skip
             if not text:
                 continue
             said.setdefault(text, []).append(title)
@@ -144,20 +151,32 @@ def _real_anchor(run: Run) -> str:
     return next((anchor.model for anchor in anchors if anchor.real), "")
 
 
-def _absences(run: Run, entries: Sequence[Entry]) -> list[str]:
-    """Return one sentence per family and reason why the run has no value."""
+def _absences(scores: Sequence[Score]) -> list[str]:
+    """Return one sentence per family and reason why a run has no value."""
     reasons: dict[tuple[str, str], list[str]] = {}
-    for entry in entries:
-        if entry.run is run and entry.score.value is None and entry.score.reason:
-            reasons.setdefault((entry.score.metric, entry.score.reason), []).append(entry.score.title)
+    for score in scores:
+        if score.value is None and score.reason:
+            reasons.setdefault((score.metric, score.reason), []).append(score.title)
     return [f"no {', '.join(dict.fromkeys(t))} ({family}): {reason}" for (family, reason), t in reasons.items()]
 
 
-def _uncovered(run: Run, entries: Sequence[Entry]) -> list[str]:
+def _withheld(scores: Sequence[Score]) -> list[str]:
+    """Return one sentence per family and reason why a run's scores are withheld for some of its clips."""
+    reasons: dict[tuple[str, str, str], list[str]] = {}
+    for score in scores:
+        if score.value is not None and score.withheld:
+            reasons.setdefault((score.metric, score.condition, score.reason), []).append(score.title)
+    return [
+        f"{', '.join(dict.fromkeys(titles))} ({f'{family}, {condition}' if condition else family}): {reason}"
+        for (family, condition, reason), titles in reasons.items()
+    ]
+
+
+def _uncovered(scores: Sequence[Score]) -> list[str]:
     """Return one sentence per share of frames that a run's scores speak of, where it is not all of them."""
     shares: dict[str, list[str]] = {}
-    for entry in entries:
-        covered = entry.score.coverage
-        if entry.run is run and entry.score.value is not None and covered is not None and covered < 1:
-            shares.setdefault(percent(covered), []).append(entry.score.title)
+    for score in scores:
+        covered = score.coverage
+        if score.value is not None and covered is not None and covered < 1:
+            shares.setdefault(percent(covered), []).append(score.title)
     return [f"{share} of the frames entered {', '.join(dict.fromkeys(t))}" for share, t in shares.items()]

@@ -115,7 +115,7 @@ def _curve(score: Score, values: Sequence[float], runs: Sequence[Run]) -> Contex
             return None
         if not registry.metric(score.metric).measurement.resamplable():
             return None
-        kept = [run.measurements(score.metric, score.condition) for run in runs]
+        kept = [run.measurements(score.metric, score.condition, score.name) for run in runs]
     except (CommandError, StopIteration):  # the metric's plugin is not installed here, or a run lacks the score
         return None
     clips = [clip for clip in kept[0] if all(clip in of for of in kept)]

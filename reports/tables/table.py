@@ -55,8 +55,9 @@ class Cell:
         beats_real: the value is significantly better than the real recording's.
         note: remarks or the reason of a missing value.
         signature: the full signature, counts and version included.
-        n, failed: clips measured, and clips that could not be.
-        coverage: share of the measured clips' frames that entered it, 0..1; None where frames say nothing.
+        n, failed, withheld: clips that entered it, clips that could not be measured, and clips that it was withheld for.
+        coverage: share of the frames of the clips measured or withheld that entered it, 0..1; None where frames say
+            nothing.
     """
 
     value: float | None
@@ -75,6 +76,13 @@ class Cell:
     n: int = 0
     failed: int = 0
     coverage: float | None = None
+    withheld: int = 0
+
+    @property
+    def count(self) -> str:
+        """Return how many clips entered it, of how many, such as ``58/60``; empty where all did."""
+        listed = self.n + self.failed + self.withheld
+        return f"{self.n}/{listed}" if self.n < listed else ""
 
     @property
     def rank_display(self) -> str:

@@ -15,7 +15,8 @@ _FORMULA = ("=", "+", "-", "@", "|", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 FIELDS = (
     "table", "dataset", "split", "task", "pairing", "system", "anchor", "score", "unit", "direction", "value", "low",
-    "high", "n", "failed", "coverage", "rank", "beats_real", "measured", "source", "note", "signature", "run", "sha256",
+    "high", "n", "failed", "withheld", "coverage", "rank", "beats_real", "measured", "source", "note", "signature", "run",
+    "sha256",
 )  # fmt: skip
 
 
@@ -35,7 +36,8 @@ def to_csv(tables: list[Table]) -> str:
         for row in table.rows:
             for column, cell in zip(table.columns, row.cells, strict=True):
                 low, high = cell.interval or (None, None)
-                counts = [str(cell.n), str(cell.failed), _exact(cell.coverage), str(cell.rank or "")]
+                counts = [str(cell.n), str(cell.failed), str(cell.withheld)]
+                counts += [_exact(cell.coverage), str(cell.rank or "")]
                 numbers = [_exact(cell.value), _exact(low), _exact(high), *counts]
                 system = [guard(row.title), row.anchor, guard(_score(column.title, column.variant))]
                 texts = [cell.note, cell.signature, row.run, row.digest]

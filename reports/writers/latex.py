@@ -104,7 +104,7 @@ def _row(row: Row) -> str:
 
 def _cell(cell: Cell) -> str:
     if cell.value is None:  # zero is a value
-        return "{--}"
+        return "{withheld}" if cell.withheld else "{--}"
     text = escape(cell.display).replace("{-}", "$-$")
     text = rf"\textbf{{{text}}}" if cell.order == 1 else rf"\underline{{{text}}}" if cell.order == 2 else text
     marks = ("*" if cell.clear else "") + (r"\dagger" if cell.beats_real else "")

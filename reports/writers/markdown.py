@@ -58,11 +58,11 @@ def _name(row: Row) -> str:
 
 def _cell(cell: Cell) -> str:
     if cell.value is None:
-        return "n/a" if cell.note else "–"
+        return "withheld" if cell.withheld else "n/a" if cell.note else "–"
     text = escape(cell.display)
     text = f"**{text}**" if cell.order == 1 else f"<ins>{text}</ins>" if cell.order == 2 else text
     extras = [f"#{cell.rank_display}"] if cell.rank is not None else []
     extras += [">&nbsp;real"] if cell.beats_real else []
-    extras += [f"{cell.n}/{cell.n + cell.failed}"] if cell.failed else []
+    extras += [cell.count] if cell.count else []
     extras = [extra.replace(">", "&gt;").replace("#", "&#35;") for extra in extras]
     return f"{text} <sub>{', '.join(extras)}</sub>" if extras else text

@@ -105,14 +105,14 @@ def _head(column: Column) -> Text:
 
 def _cell(cell: Cell, column: Column) -> Text:
     if cell.value is None:
-        return Text("–" if not cell.note else "n/a", style="dim")
+        return Text("withheld" if cell.withheld else "n/a" if cell.note else "–", style="dim")
     text = Text(plain(cell.display), style="bold green" if cell.order == 1 else "underline" if cell.order == 2 else "")
     if cell.rank is not None:
         text.append(f" #{cell.rank_display}", style="not bold not underline cyan")
     if cell.beats_real:
         text.append(" >real", style="not bold not underline yellow")
-    if cell.failed:
-        text.append(f" ({cell.n}/{cell.n + cell.failed})", style="not bold not underline red")
+    if cell.count:
+        text.append(f" ({cell.count})", style=f"not bold not underline {'red' if cell.failed else 'yellow'}")
     if cell.interval:
         low, high = (number(bound, column.digits) for bound in cell.interval)
         text.append(f"\n[{low}, {high}]", style="not bold not underline dim")

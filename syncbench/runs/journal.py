@@ -33,7 +33,8 @@ class Entry:
         status: ``done`` or ``failed``.
         reason: why it failed; empty when done.
         data: for ``answer``: the reference clip, the kept answer and the hashes of their files; for ``probe``: the file of
-            its arrays; for a metric: its settings, its measurement, and the key of the answer that it measured.
+            its arrays; for a metric: its settings, its measurement, the scores it withholds with the reasons, and the key
+            of the answer that it measured.
         seconds: wall time.
     """
 

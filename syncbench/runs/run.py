@@ -22,7 +22,7 @@ from syncbench.runs.journal import ANSWER, PROBE, Entry, Key, read
 from syncbench.runs.manifest import Manifest
 from syncbench.runs.plan import conditions_of
 from syncbench.runs.store import clip_from_json
-from syncbench.runs.summary import Summary, measurements_of
+from syncbench.runs.summary import Summary, measurements_of, withheld_of
 from syncbench.task import Anchor
 
 __all__ = ["Run", "load_run"]
@@ -79,9 +79,16 @@ class Run:
         """Return one row per clip, condition and score: clip, speaker, group, condition, metric, score, value, reason."""
         return pd.read_parquet(self.path / "clips.parquet")
 
-    def measurements(self, metric: str, condition: str = "") -> dict[str, Measurement]:
-        """Return clip -> measurement of a metric family, in the run's order."""
-        return dict(measurements_of(registry.metric(metric), condition, self.manifest, self.entries, self.path))
+    def measurements(self, metric: str, condition: str = "", score: str = "") -> dict[str, Measurement]:
+        """Return clip -> measurement of a metric family, in the run's order; where a score is named, of the clips that
+        it is not withheld for."""
+        found = dict(measurements_of(registry.metric(metric), condition, self.manifest, self.entries, self.path))
+        out = self.withheld(metric, condition).get(score, {})
+        return {clip: measurement for clip, measurement in found.items() if clip not in out}
+
+    def withheld(self, metric: str, condition: str = "") -> dict[str, dict[str, str]]:
+        """Return score -> clip -> why a metric family withholds the score for the clip; empty where it withholds none."""
+        return withheld_of(metric, condition, self.manifest, self.entries)
 
     def totals(self, metric: str, condition: str = "") -> Measurement:
         """Return the sum of all measurements of a metric family."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,27 +139,35 @@ def _families(wanted: Sequence[str], real: bool) -> list[Metric]:
 
 def _scores(metric: Metric, whole: Features, reference: Features, output: Features) -> list[Score]:
     values: dict[str, float] = {}
+    withheld: Mapping[str, str] = {}
     coverage: float | None = None
     reason = metric.unavailable() or metric.unsuited(output.clip) or ""
     if not reason:
         try:
-            measurement = enough(measured(metric, whole, reference, output).measurement, MIN_COVERAGE)
+            found = measured(metric, whole, reference, output)
+            measurement, withheld = enough(found.measurement, MIN_COVERAGE), found.withheld
             with np.errstate(divide="ignore", invalid="ignore"):
                 values = {name: float(value) for name, value in measurement.scores().items()}
             coverage = measurement.coverage
         except (ClipError, Unavailable) as error:
             reason = one_line(error)
     face = {"face": faces_of([output.clip])} if output.clip.face != "frame" else {}
-    return [_score(spec, metric, face, values.get(spec.name), coverage, reason) for spec in metric.scores]
+    return [
+        _score(spec, metric, face, values.get(spec.name), coverage, reason, withheld.get(spec.name, ""))
+        for spec in metric.scores
+    ]
 
 
 def _score(
-    spec: ScoreSpec, metric: Metric, face: dict[str, str], value: float | None, coverage: float | None, reason: str
-) -> Score:
+    spec: ScoreSpec, metric: Metric, face: dict[str, str], value: float | None, coverage: float | None, reason: str,
+    withheld: str,
+) -> Score:  # fmt: skip
     known = None if value is None or np.isnan(value) else value
     return Score(
         name=spec.name, metric=metric.name, condition="", value=known, low=None, high=None, n=int(known is not None),
-        failed=int(known is None), title=spec.title, unit=spec.unit, direction=spec.direction, digits=spec.digits,
+        failed=int(known is None and not withheld), withheld=int(bool(withheld)), title=spec.title, unit=spec.unit,
+        direction=spec.direction, digits=spec.digits,
         signature=signature(spec.name, {**metric.settings, **face, "dataset": "file", "fps": str(FPS), "v": __version__}),
-        reason=reason or ("" if known is not None else "nothing to count"), headline=spec.headline, coverage=coverage,
+        reason=reason or (f"withheld: {withheld}" if withheld else "" if known is not None else "nothing to count"),
+        headline=spec.headline, coverage=0.0 if withheld and coverage is not None else coverage,
     )  # fmt: skip

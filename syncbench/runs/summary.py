@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,9 +28,9 @@ from syncbench.runs.manifest import SCHEMA, Manifest
 from syncbench.runs.plan import conditions_of
 from syncbench.runs.store import load_measurement, record_key
 from syncbench.signature import signature
-from syncbench.statistics.resampling import bootstrap
+from syncbench.statistics.resampling import Interval, bootstrap
 
-__all__ = ["Failure", "Summary", "clip_rows", "measurements_of", "summarise"]
+__all__ = ["Failure", "Summary", "clip_rows", "measurements_of", "summarise", "withheld_by", "withheld_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,25 @@ def measurements_of(
         entry = entries.get((clip, condition, metric.name))
         if entry is not None and entry.status == "done":
             yield clip, load_measurement(metric.measurement, entry.data, run)
+
+
+def withheld_by(entry: Entry) -> Mapping[str, str]:
+    """Return the scores that a metric's entry withholds, with the reasons: see :class:`syncbench.metric.Measured`."""
+    withheld: Mapping[str, str] = entry.data.get("withheld", {})
+    return withheld
+
+
+def withheld_of(
+    metric: str, condition: str, manifest: Manifest, entries: Mapping[Key, Entry]
+) -> dict[str, dict[str, str]]:
+    """Return score -> clip -> why the score is withheld, in the order of the manifest; nothing where none is."""
+    found: dict[str, dict[str, str]] = {}
+    for clip in manifest.clips:
+        entry = entries.get((clip, condition, metric))
+        if entry is not None and entry.status == "done":
+            for score, reason in withheld_by(entry).items():
+                found.setdefault(score, {})[clip] = reason
+    return found
 
 
 def _reported(metric: Metric, manifest: Manifest) -> Iterator[tuple[ScoreSpec, str]]:
@@ -212,12 +232,13 @@ def _score(
     text: str = "",
     reason: str = "",
     coverage: float | None = None,
+    withheld: int = 0,
 ) -> Score:
     low, high = bounds or (None, None)
     return Score(
         name=spec.name, metric=metric, condition=condition, value=value, low=low, high=high, n=n, failed=failed,
         title=spec.title, unit=spec.unit, direction=spec.direction, digits=spec.digits, signature=text,
-        reason=reason, headline=spec.headline, coverage=coverage,
+        reason=reason, headline=spec.headline, coverage=coverage, withheld=withheld,
     )  # fmt: skip
 
 
@@ -227,29 +248,47 @@ def _scores(
 ) -> Iterator[Score]:  # fmt: skip
     total = metric.measurement.zero()
     kept: dict[str, Measurement] = {}  # arrays are summed as they come, so that a large run needs no more memory
-    n = 0
+    frames: dict[str, int] = {}
     for clip, measurement in measurements_of(metric, condition, manifest, entries, run):
         total = total + measurement
-        n += 1
+        frames[clip] = measurement.measured
         if metric.measurement.resamplable():
             kept[clip] = measurement
+    n = len(frames)
     failed = len(manifest.clips) - n
     values, wrong = _values(metric, total) if n else ({}, "")
-    intervals = (
-        bootstrap(list(kept.values()), [groups.get(clip, "") for clip in kept], manifest.seed) if not wrong else {}
-    )
+    withheld = withheld_of(metric.name, condition, manifest, entries)
+
+    @cache
+    def intervals(out: frozenset[str]) -> dict[str, Interval]:
+        counted = [clip for clip in kept if clip not in out]
+        return bootstrap([kept[c] for c in counted], [groups.get(c, "") for c in counted], manifest.seed)
+
     if n and not wrong:
         said = [f"{condition}: {text}" if condition else text for text in metric.remarks(total)]
         remarks.extend(said)
     for spec, missing in _reported(metric, manifest):
         value = values.get(spec.name)
         number = None if value is None or missing or math.isnan(float(value)) else float(value)
-        interval = intervals.get(spec.name) if number is not None else None
-        why = missing or wrong or ("" if number is not None else _why_empty(metric, condition, manifest, entries, n))
+        out = withheld.get(spec.name, {})
+        interval = intervals(frozenset(out)).get(spec.name) if number is not None else None
+        why = missing or wrong or _why_withheld(out, len(manifest.clips))
+        why = why or ("" if number is not None else _why_empty(metric, condition, manifest, entries, n))
+        entered = sum(frames[clip] for clip in frames if clip not in out)
+        counted = n - len(out)
         yield _score(
-            spec, metric.name, condition, number, (interval.low, interval.high) if interval else None, n, failed,
-            _signature(spec, metric, manifest, condition, n), why, total.coverage,
+            spec, metric.name, condition, number, (interval.low, interval.high) if interval else None, counted, failed,
+            _signature(spec, metric, manifest, condition, counted), why, entered / total.asked if total.asked else None,
+            len(out),
         )  # fmt: skip
+
+
+def _why_withheld(out: Mapping[str, str], listed: int) -> str:
+    """Return of how many clips a score is withheld and why; empty where of none."""
+    if not out:
+        return ""
+    clip, reason = next(iter(out.items()))
+    return f"withheld for {len(out)} of {listed} clips, the first {clip}: {reason}"
 
 
 def _values(metric: Metric, total: Measurement) -> tuple[Mapping[str, Any], str]:
@@ -289,13 +328,16 @@ def clip_rows(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> pd
                 entry = entries.get((clip, condition, family)) or entries.get((clip, condition, ANSWER))
                 values: Mapping[str, Any] = {}
                 coverage: float | None = None
+                withheld: Mapping[str, str] = {}
                 why = "not done" if entry is None else entry.reason
                 if entry is not None and entry.status == "done" and entry.stage == family:
                     measurement = load_measurement(metric.measurement, entry.data, run)
-                    coverage = measurement.coverage
+                    coverage, withheld = measurement.coverage, withheld_by(entry)
                     values, why = _values(metric, measurement) if alone else ({}, "a score of many clips together")
                 for spec, missing in _reported(metric, manifest):
                     value = values.get(spec.name)
+                    kept_out = f"withheld: {withheld[spec.name]}" if spec.name in withheld else ""
+                    entered = 0.0 if kept_out and coverage is not None else coverage
                     rows.append(
                         {
                             "clip": clip,
@@ -305,8 +347,8 @@ def clip_rows(manifest: Manifest, entries: Mapping[Key, Entry], run: Path) -> pd
                             "metric": family,
                             "score": spec.name,
                             "value": float("nan") if value is None or missing else float(value),
-                            "coverage": float("nan") if coverage is None else coverage,
-                            "reason": missing or why,
+                            "coverage": float("nan") if entered is None else entered,
+                            "reason": missing or kept_out or why,
                         }
                     )
     columns = ["clip", "speaker", "group", "condition", "metric", "score", "value", "coverage", "reason"]

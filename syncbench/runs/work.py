@@ -279,6 +279,7 @@ def _measure(
     if measurement.asked and measurement.asked < bench.min_coverage * (whole := int(clip[LENGTH])):
         data["overlap"] = [measurement.asked, whole]  # the sound goes no further
     data |= keep_measurement(measurement, bench.run, metric.name, stem)
+    data |= {"withheld": dict(found.withheld)} if found.withheld else {}
     if found.curves:
         path = write_arrays(bench.run / "curves" / metric.name / f"{stem}.npz", found.curves)
         data["curves"] = path.relative_to(bench.run).as_posix()
@@ -309,11 +310,16 @@ def measured(metric: Metric, clip: Features, reference: Features, output: Featur
         )
     declared = {spec.name for spec in metric.scores}
     with np.errstate(divide="ignore", invalid="ignore"):
-        if undeclared := sorted(set(measurement.scores()) - declared):
-            raise ClipError(
-                f"{registry.whose('metric', metric.name)} gives a score '{undeclared[0]}' that it does not declare: "
-                f"it declares {', '.join(sorted(declared))}"
-            )
+        values = measurement.scores()
+    if undeclared := sorted((values.keys() | result.withheld.keys()) - declared):
+        raise ClipError(
+            f"{registry.whose('metric', metric.name)} gives a score '{undeclared[0]}' that it does not declare: "
+            f"it declares {', '.join(sorted(declared))}"
+        )
+    if counted := [name for name in sorted(result.withheld) if not np.isnan(values.get(name, np.nan))]:
+        raise ClipError(
+            f"{registry.whose('metric', metric.name)} withholds the score '{counted[0]}' and counts something for it"
+        )
     if not metric.covers:
         return result
     asked, given = int(clip[LENGTH]), int(output[LENGTH])

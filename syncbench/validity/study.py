@@ -22,7 +22,7 @@ from syncbench.features.landmarks import best_source
 from syncbench.features.speech import SPEECH
 from syncbench.files import cache_folder
 from syncbench.measurement import Measurement
-from syncbench.metric import Metric
+from syncbench.metric import Measured, Metric, ScoreSpec
 from syncbench.runs.work import measured
 from syncbench.statistics.paired import paired_test
 from syncbench.statistics.resampling import draws, interval, resampled
@@ -40,7 +40,7 @@ class _Shared:
     seed: int
 
 
-_Found = dict[tuple[str, str, int], Measurement]
+_Found = dict[tuple[str, str, int], Measured]
 """(metric, ladder, step) -> measurement of one clip."""
 
 
@@ -126,12 +126,12 @@ def _written(clip: Clip, scene: Scene, path: Path) -> Clip:
     )
 
 
-def _measured(metrics: Iterable[Metric], reference: Features, output: Clip) -> dict[str, Measurement]:
+def _measured(metrics: Iterable[Metric], reference: Features, output: Clip) -> dict[str, Measured]:
     features = Features(output)
-    values: dict[str, Measurement] = {}
+    values: dict[str, Measured] = {}
     for metric in metrics:
         try:
-            values[metric.name] = measured(metric, reference, reference, features).measurement
+            values[metric.name] = measured(metric, reference, reference, features)
         except (ClipError, Unavailable):
             continue  # a level at which a clip cannot be measured counts in `clips` of the response
     return values
@@ -139,16 +139,34 @@ def _measured(metrics: Iterable[Metric], reference: Features, output: Clip) -> d
 
 def _responses(metric: Metric, ladder: Ladder, found: Sequence[tuple[Clip, _Found]], seed: int) -> list[Response]:
     steps = range(len(ladder.levels))
-    whole = [(clip, f) for clip, f in found if all((metric.name, ladder.name, step) in f for step in steps)]
-    if not whole:
-        return []
-    table = [[f[metric.name, ladder.name, step] for _, f in whole] for step in steps]
-    groups = [clip.group for clip, _ in whole]
+    whole = [
+        (clip, [f[metric.name, ladder.name, step] for step in steps])
+        for clip, f in found
+        if all((metric.name, ladder.name, step) in f for step in steps)
+    ]
+    by_clips: dict[tuple[int, ...], list[ScoreSpec]] = {}
+    for spec in metric.scores:
+        told = [i for i, (_, row) in enumerate(whole) if not any(spec.name in step.withheld for step in row)]
+        by_clips.setdefault(tuple(told), []).append(spec)
+    return [
+        response
+        for told, specs in by_clips.items()
+        if told
+        for response in _of_clips(metric, specs, ladder, [whole[i] for i in told], seed)
+    ]
+
+
+def _of_clips(
+    metric: Metric, specs: Sequence[ScoreSpec], ladder: Ladder, clips: Sequence[tuple[Clip, Sequence[Measured]]], seed: int
+) -> list[Response]:  # fmt: skip
+    """Return the responses of scores that speak of the same clips, each measured at every step."""
+    table = [[row[step].measurement for _, row in clips] for step in range(len(ladder.levels))]
+    groups = [clip.group for clip, _ in clips]
     totals = [_total(metric, row).scores() for row in table]
     differences = [paired_test(row, table[0], groups, seed=seed) for row in table]
     drawn = _drawn(table, groups, seed) if metric.measurement.resamplable() else {}
     responses: list[Response] = []
-    for spec in metric.scores:
+    for spec in specs:
         values = [float(total.get(spec.name, np.nan)) for total in totals]
         results = [difference.get(spec.name) for difference in differences]
         told = [r is not None and step > 0 and (r.low > 0 or r.high < 0) for step, r in enumerate(results)]
@@ -162,8 +180,8 @@ def _responses(metric: Metric, ladder: Ladder, found: Sequence[tuple[Clip, _Foun
                 tau=_tau(ladder.levels, values),
                 low=None if bounds is None else bounds.low,
                 high=None if bounds is None else bounds.high,
-                smallest=next((ladder.levels[step] for step in steps if told[step]), None),
-                clips=len(whole),
+                smallest=next((ladder.levels[step] for step in range(len(told)) if told[step]), None),
+                clips=len(clips),
                 steps=tuple(
                     Step(level, value, r.low if r else None, r.high if r else None)
                     for level, value, r in zip(ladder.levels, values, results, strict=True)

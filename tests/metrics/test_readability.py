@@ -13,7 +13,7 @@ from syncbench.clip import Clip, Recording
 from syncbench.errors import ClipError
 from syncbench.feature import Features
 from syncbench.measurement import Ratios
-from syncbench.metrics.readability import Readability
+from syncbench.metrics.readability import MAX_REAL_WER, Readability
 
 from ..faces import unseen
 
@@ -35,7 +35,9 @@ def frozen(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Clip:
 
 
 def measured(real: Clip, made: Clip) -> Ratios:
-    return Readability().measure(Features(real), Features(made))
+    found = Readability().measure(Features(real), Features(made)).measurement
+    assert isinstance(found, Ratios)
+    return found
 
 
 def test_the_real_video_is_as_readable_as_itself(clip: Clip) -> None:
@@ -66,8 +68,10 @@ def test_no_words_no_readability(clip: Clip) -> None:
 
 
 def test_without_a_real_video_nothing_is_relative(clip: Clip) -> None:
-    scores = Readability().measure(unseen(clip), Features(clip)).scores()
+    found = Readability().measure(unseen(clip), Features(clip))
+    scores = found.measurement.scores()
     assert set(scores) == {"lip_wer", "lip_accuracy"}
+    assert not found.withheld
     assert scores["lip_wer"] >= 0
 
 
@@ -80,9 +84,26 @@ def test_words_of_the_answers_own_speech_are_read_where_it_has_some(clip: Clip) 
     assert measured(clip, untold) == measured(clip, clip)
 
 
+def test_where_the_reader_does_not_hold_the_answer_is_not_judged(clip: Clip, frozen: Clip) -> None:
+    found = Readability().measure(Features(frozen), Features(clip))
+    assert set(found.withheld) == {"lip_wer", "lip_accuracy", "relative_readability"}
+    (reason,) = set(found.withheld.values())
+    skill = found.measurement.scores()
+    assert set(skill) == {"lip_wer_real", "lip_accuracy_real"}, "the reader's own skill counts every clip"
+    assert skill["lip_wer_real"] > MAX_REAL_WER
+    assert (
+        reason == f"the lip reader gets {skill['lip_wer_real']:.0f} % of the words wrong on the real video, over 25 %"
+    )
+    again = Readability().measure(Features(frozen), Features(frozen))
+    assert again.withheld == found.withheld, "whatever the answer is"
+    assert not Readability().measure(Features(clip), Features(frozen)).withheld
+    assert Readability().settings["withheld"] == "real-wer>25%"
+
+
 def test_corpus_rates_are_ratios_of_sums(clip: Clip, frozen: Clip) -> None:
     good, bad = measured(clip, clip), measured(clip, frozen)
-    alone = Readability().measure(unseen(clip), Features(clip))
+    alone = Readability().measure(unseen(clip), Features(clip)).measurement
+    assert isinstance(alone, Ratios)
     scores, one, two = (good + bad + alone).scores(), good.scores(), bad.scores()
     assert scores["lip_wer"] == pytest.approx((2 * one["lip_wer"] + two["lip_wer"]) / 3)
     assert scores["lip_wer_real"] == pytest.approx(one["lip_wer_real"])

@@ -103,7 +103,7 @@ LEVEL = Feature("mean_level", lambda frames: frames.mean((1, 2, 3)), needs=(FRAM
 
 
 class Brightness(Metric):
-    """How bright the face is, and how far from the real one."""
+    """How bright the face is, and how far from the real one: not for the clips that $EXAMPLE_WITHHOLD names."""
 
     name = "brightness"
     inputs = frozenset({"video"})
@@ -121,6 +121,10 @@ class Brightness(Metric):
         if len(level) < 2:
             raise ClipError("brightness needs two frames")
         sums = {"brightness": (float(level.sum()), len(level))}
+        if os.environ.get("EXAMPLE_WITHHOLD_ODDLY"):
+            return Measured(Ratios(sums), withheld={"brightness": "the lamp flickers"})
+        if output.clip.id in os.environ.get("EXAMPLE_WITHHOLD", "").split():
+            return Measured(Ratios(sums), withheld={"brightness_change": f"the lamp of {output.clip.id} flickers"})
         if reference.has("video"):
             sums["brightness_change"] = (float(np.abs(level - reference[LEVEL]).sum()), len(level))
         return Measured(Ratios(sums), {"brightness": level})
