@@ -18,7 +18,7 @@ from syncbench import registry
 from syncbench.errors import ClipError
 from syncbench.feature import Feature, Features
 from syncbench.features.frames import SHAPE
-from syncbench.features.landmarks import MOUTH, interocular
+from syncbench.features.landmarks import MOUTH, interocular, mouth_doubt
 from syncbench.measurement import Ratios
 from syncbench.metric import Measured, Metric, ScoreSpec
 
@@ -63,7 +63,9 @@ def _spec(name: str, title: str, unit: str, summary: str) -> ScoreSpec:
 class LandmarkDistance(Metric):
     """LMD and mouth LMD, with landmarks from one provider, which is part of every signature.
 
-    Frames count in which both faces were found; the corpus score is the mean over those of all clips.
+    Frames count in which both faces were found; the corpus score is the mean over those of all clips. Distances are
+    withheld for clips on whose real video the landmarks are not known to follow the mouth
+    (:func:`syncbench.features.landmarks.mouth_doubt`).
     """
 
     inputs = frozenset({"video"})
@@ -83,7 +85,7 @@ class LandmarkDistance(Metric):
         self.provider = registry.landmarks(landmarks)
         self.on_request = landmarks != "bundled"
         self.features = (self.provider.feature, SHAPE)
-        self.settings = {"landmarks": self.provider.label, "align": "frame-mean", "interocular": "outer-corners"}
+        self.settings = {**self.provider.settings, "align": "frame-mean", "interocular": "outer-corners"}
 
     def unavailable(self) -> str | None:
         return self.provider.unavailable()
@@ -103,8 +105,10 @@ class LandmarkDistance(Metric):
             "mouth_lmd_eye": 100 * mouth[found] / eyes,
             "face_missing": 100 * ~found,
         }
-        means = {name: (float(row.sum()), len(row)) for name, row in values.items()}
-        return Measured(Ratios(means, measured=len(eyes)), {"mouth_lmd": mouth})
+        doubt = mouth_doubt(self.provider, reference)
+        withheld = {name: doubt for name in values if doubt and name != "face_missing"}
+        means = {name: (float(row.sum()), len(row)) for name, row in values.items() if name not in withheld}
+        return Measured(Ratios(means, measured=len(eyes)), {"mouth_lmd": mouth}, withheld)
 
 
 def mediapipe() -> LandmarkDistance:

@@ -17,7 +17,7 @@ from syncbench.clip import FPS
 from syncbench.errors import ClipError
 from syncbench.feature import Features
 from syncbench.features.frames import SHAPE
-from syncbench.features.landmarks import mouth_opening
+from syncbench.features.landmarks import mouth_doubt, mouth_opening
 from syncbench.measurement import Ratios
 from syncbench.metric import Measured, Metric, ScoreSpec
 from syncbench.metrics.landmark_distance import landmark_pairs
@@ -38,7 +38,9 @@ def _spec(name: str, title: str, unit: str, summary: str) -> ScoreSpec:
 class MouthMotion(Metric):
     """Velocity and jerk of the mouth's opening, and their ratios to the real video's.
 
-    Frames count in which both mouths are known; corpus scores are means of absolute derivatives over them.
+    Frames count in which both mouths are known; corpus scores are means of absolute derivatives over them. They are
+    withheld for clips on whose real video the landmarks are not known to follow the mouth
+    (:func:`syncbench.features.landmarks.mouth_doubt`).
     """
 
     inputs = frozenset({"video"})
@@ -57,7 +59,7 @@ class MouthMotion(Metric):
         self.provider = registry.landmarks(landmarks)
         self.on_request = landmarks != "bundled"
         self.features = (self.provider.feature, SHAPE)
-        self.settings = {"landmarks": self.provider.label, "fps": str(FPS)}
+        self.settings = {**self.provider.settings, "fps": str(FPS)}
 
     def unavailable(self) -> str | None:
         return self.provider.unavailable()
@@ -68,16 +70,16 @@ class MouthMotion(Metric):
         jerks, real_jerk, jerk = _compared(real, made, 3)
         if not jerks:
             raise ClipError("no four frames in a row show a face in both videos")
-        ratios = Ratios(
-            {
-                "mouth_velocity": (velocity, velocities),
-                "mouth_velocity_ratio": (velocity, real_velocity),
-                "mouth_jerk": (jerk, jerks),
-                "mouth_jerk_ratio": (jerk, real_jerk),
-            },
-            measured=int((np.isfinite(real) & np.isfinite(made)).sum()),
-        )
-        return Measured(ratios, {"opening": made, "opening_reference": real})
+        pairs = {
+            "mouth_velocity": (velocity, velocities),
+            "mouth_velocity_ratio": (velocity, real_velocity),
+            "mouth_jerk": (jerk, jerks),
+            "mouth_jerk_ratio": (jerk, real_jerk),
+        }
+        doubt = mouth_doubt(self.provider, reference)
+        withheld = dict.fromkeys(pairs, doubt) if doubt else {}
+        ratios = Ratios({} if doubt else pairs, measured=int((np.isfinite(real) & np.isfinite(made)).sum()))
+        return Measured(ratios, {"opening": made, "opening_reference": real}, withheld)
 
 
 def mediapipe() -> MouthMotion:

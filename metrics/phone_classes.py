@@ -19,9 +19,9 @@ from syncbench.errors import ClipError
 from syncbench.feature import Features
 from syncbench.features.evaluators import SyncEvaluator, seen_windows
 from syncbench.features.frames import SHAPE
-from syncbench.features.landmarks import MOUTH, interocular
+from syncbench.features.landmarks import MOUTH, interocular, mouth_doubt
 from syncbench.measurement import Ratios
-from syncbench.metric import Metric, ScoreSpec
+from syncbench.metric import Measured, Metric, ScoreSpec
 from syncbench.metrics.landmark_distance import landmark_distance, landmark_pairs
 from syncbench.metrics.lse import default_evaluator
 from syncbench.phonetics.alignment import clip_phones, phone_frames, phones_unknown
@@ -47,7 +47,8 @@ def _spec(name: str, title: str, unit: str, reference: bool, summary: str) -> Sc
 class PhoneClasses(Metric):
     """Mouth LMD and sync distance of bilabials, labiodentals, rounded and open phones.
 
-    Frames count for mouth LMD, windows for the sync distance.
+    Frames count for mouth LMD, windows for the sync distance. Mouth LMD is withheld as that of
+    :class:`syncbench.metrics.landmark_distance.LandmarkDistance` is.
     """
 
     name = "phone_classes"
@@ -68,7 +69,7 @@ class PhoneClasses(Metric):
         self.settings = {
             "evaluator": self.evaluator.label,
             "protocol": self.evaluator.protocol,
-            "landmarks": self.provider.label,
+            **self.provider.settings,
             "phones": "truth-or-espeak",
             "fps": str(FPS),
             **({"limits": self.evaluator.limits} if self.evaluator.limits else {}),
@@ -84,20 +85,23 @@ class PhoneClasses(Metric):
     def unsuited(self, clip: Clip) -> str | None:
         return phones_unknown(clip)
 
-    def measure(self, reference: Features, output: Features) -> Ratios:
+    def measure(self, reference: Features, output: Features) -> Measured:
         said = reference.clip  # another's speech does not change these lips
         embedded = output[self.evaluator.embeddings]
         gaps = np.linalg.norm(embedded["video"] - embedded["audio"], axis=1)
         gaps = np.where(seen_windows(embedded), gaps, np.nan)
         classes = frame_classes(said, len(gaps) + 2 * _HALF_WINDOW)
         pairs = _by_class("sync_distance", classes[_HALF_WINDOW:], gaps)
-        if said.has("video"):
+        withheld: dict[str, str] = {}
+        if said.has("video") and (doubt := mouth_doubt(self.provider, reference)):
+            withheld = {f"mouth_lmd_{name}": doubt for name in CLASSES}
+        elif said.has("video"):
             real, made = landmark_pairs(self.provider.feature, reference, output)
             scaled = 100 * landmark_distance(real[:, MOUTH], made[:, MOUTH]) / interocular(real)
             pairs |= _by_class("mouth_lmd", frame_classes(said, len(scaled)), scaled)
         if not any(count for _, count in pairs.values()):
             raise ClipError("no bilabial, labiodental, rounded or open phone is said in it")
-        return Ratios(pairs)
+        return Measured(Ratios(pairs), withheld=withheld)
 
 
 def _by_class(score: str, classes: list[str], values: NDArray[np.floating[Any]]) -> dict[str, tuple[float, int]]:

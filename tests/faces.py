@@ -32,6 +32,12 @@ def face_clip(
     return Clip(f"s1/{name}", Recording(video), heard, words=words, extras={"landmarks": landmarks})
 
 
+def filmed(path: Path, frames: Frames) -> Clip:
+    """Write frames as they are; return the clip, a face crop."""
+    write_lossless(path, frames, None)
+    return Clip(f"s1/{path.stem}", Recording(path))
+
+
 def unseen(clip: Clip) -> Features:
     """Return what an answer is held against where no real video of the speech is known."""
     return Features(replace(clip, video=None, extras={}, real=False))

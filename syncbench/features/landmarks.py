@@ -20,19 +20,25 @@ from numpy.typing import NDArray
 
 from syncbench.clip import Clip
 from syncbench.errors import ClipError
-from syncbench.feature import Feature, available
+from syncbench.feature import Feature, Features, available
 
 __all__ = [
     "INNER_LIPS",
     "LEFT_EYE",
     "MESH_68",
+    "MIN_CONSISTENCY",
+    "MIN_LOOKS",
     "MOUTH",
     "PRECOMPUTED",
     "RIGHT_EYE",
+    "STILL",
     "Provider",
     "best_source",
+    "consistency",
     "fitted",
+    "inner_opening",
     "interocular",
+    "mouth_doubt",
     "mouth_opening",
     "read_landmarks",
 ]
@@ -52,6 +58,15 @@ MESH_68 = (
 )  # fmt: skip
 """The points of MediaPipe's face mesh that stand for dlib's 68."""
 
+MIN_CONSISTENCY = 0.8
+"""Least correlation of a mouth's opening between two looks at which landmarks are taken to follow it. ASSUMED: real talkers
+and moderate blur, noise and dark lie above 0.9."""
+STILL = 0.005
+"""A mouth stands still where its opening deviates by no more than this, in interocular distances. ASSUMED: a talker's
+deviates by 0.02 to 0.06."""
+MIN_LOOKS = 10
+"""Fewest frames, seen in both looks, over which a correlation is taken. ASSUMED."""
+
 _UPPER, _LOWER = (61, 62, 63), (67, 66, 65)  # facing pairs of the inner lips
 _POINTS = 68
 _SUBPIXELS = 64  # integer files count 64ths of a pixel
@@ -66,16 +81,26 @@ class Provider:
         name: as options and signatures say it.
         feature: a clip's landmarks, float32 ``[T, 68, 2]``.
         unavailable: returns None, or one line: what is missing and the command that gets it.
+        looks: feature: the opening of the inner lips (:func:`inner_opening`) in two looks at one video, the second at
+            another picture of the same mouth, float32 ``[2, T]``; None where nobody looks twice: its landmarks are
+            never doubted.
     """
 
     name: str
     feature: Feature
     unavailable: Callable[[], str | None] = available
+    looks: Feature | None = None
 
     @property
     def label(self) -> str:
         """What a signature says of it, such as ``mediapipe@64184e22``."""
         return f"{self.name}@{self.feature.weights[:8]}" if self.feature.weights else self.name
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What scores made of its landmarks must say in their signatures."""
+        doubted = {"withheld": f"consistency<{MIN_CONSISTENCY:g},still<={STILL:g}"} if self.looks is not None else {}
+        return {"landmarks": self.label, **doubted}
 
 
 def interocular(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -93,6 +118,56 @@ def mouth_opening(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     eyes = interocular(landmarks)
     known = eyes[np.isfinite(eyes) & (eyes > 0)]
     return np.asarray(gaps.mean(axis=1) / (np.median(known) if len(known) else np.nan))
+
+
+def inner_opening(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return the distance of the inner lips' middles (points 62 and 66) in each frame, float32 ``[T]``.
+
+    In the clip's median interocular distance. NaN where the face is missing.
+    """
+    gap = np.linalg.norm(landmarks[:, 62].astype(np.float64) - landmarks[:, 66], axis=1)
+    eyes = interocular(landmarks)
+    known = eyes[np.isfinite(eyes) & (eyes > 0)]
+    return np.asarray(gap / (np.median(known) if len(known) else np.nan), np.float32)
+
+
+def consistency(looks: NDArray[np.floating[Any]]) -> float:
+    """Return how alike a mouth opens and closes in two looks ``[2, T]``: their correlation, -1..1.
+
+    Over the frames that both saw; NaN where those are under ``MIN_LOOKS``, or the mouth stands still in either.
+
+    >>> consistency(np.array([np.arange(12.0), 3 * np.arange(12.0)]))
+    1.0
+    """
+    both = looks[:, np.isfinite(looks).all(axis=0)].astype(np.float64)
+    if both.shape[1] < MIN_LOOKS or both.std(axis=1).min() <= STILL:
+        return float("nan")
+    return round(float(np.corrcoef(both)[0, 1]), 6)
+
+
+def mouth_doubt(provider: Provider, real: Features) -> str:
+    """Return why a provider's landmarks are not known to follow the mouth of a clip's real video; empty where they do.
+
+    The truth is not known there. What can be asked is whether they find the same movement when they look again: what
+    depends on the picture and not on the mouth is not found twice. Landmarks that are wrong alike in both looks, as over a
+    covered mouth, pass.
+    """
+    if provider.looks is None:
+        return ""
+    looks = real[provider.looks]
+    found = consistency(looks)
+    if found >= MIN_CONSISTENCY:
+        return ""
+    what = f"nothing shows that the landmarks ({provider.name}) follow the mouth of the real video"
+    seen = int(np.isfinite(looks).all(axis=0).sum())
+    if seen < MIN_LOOKS:
+        return f"{what}: {seen} frames were seen twice, at least {MIN_LOOKS} are needed"
+    if np.isnan(found):
+        return f"{what}: they do not move"
+    return (
+        f"the landmarks ({provider.name}) do not follow the mouth of the real video: two looks at it open and close "
+        f"alike by {found:.2f}, at least {MIN_CONSISTENCY:g} is needed"
+    )
 
 
 def _own(clip: Clip) -> NDArray[np.float32]:

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from syncbench import media, registry
 from syncbench.clip import Clip, Recording
 from syncbench.errors import ClipError, CommandError
 from syncbench.feature import Features
 from syncbench.features.landmarks import interocular
 from syncbench.metrics.landmark_distance import LandmarkDistance, landmark_distance
+from syncbench.runs.work import measured
 
-from ..faces import face_clip
+from ..faces import face_clip, filmed
 
 
 def _face(frames: int = 4) -> NDArray[np.float32]:
@@ -118,3 +120,28 @@ def test_real_clips_against_each_other(lrs2_grid: Path) -> None:
     scores = metric.measure(one, two).measurement.scores()
     assert 0.5 < scores["lmd"] < 10  # the same man saying two sentences that begin alike, 160 px
     assert scores["lmd_eye"] == pytest.approx(100 * scores["lmd"] / 53, rel=0.1)
+
+
+@pytest.mark.parametrize("family", ["landmark_distance", "mouth_motion"])
+def test_where_the_landmarks_do_not_follow_the_real_mouth_the_answer_is_not_judged(
+    family: str, lrs2_grid: Path, tmp_path: Path
+) -> None:
+    video = Recording(lrs2_grid / "mvlrs_v1" / "main" / "s1" / "bbal6n.mp4")
+    real = Clip("s1/bbal6n", video, face="frame")
+    frames = media.clip_frames(real)
+    still = np.repeat(frames[:1], len(frames), axis=0)
+    noise = np.random.default_rng(0).normal(0, 100, frames.shape)
+    frozen, noisy = (
+        filmed(tmp_path / f"{name}.mkv", shown)
+        for name, shown in (("frozen", still), ("noisy", np.clip(still + noise, 0, 255).astype(np.uint8)))
+    )
+    metric = registry.metric(family)
+    talker, froze, noised = Features(real), Features(frozen), Features(noisy)
+    assert not measured(metric, talker, talker, froze).withheld, "an answer that does not move is judged"
+    asked = {spec.name for spec in metric.scores} - {"face_missing"}
+    for other, why in ((froze, "they do not move"), (noised, "do not follow the mouth of the real video")):
+        found = measured(metric, other, other, talker)
+        assert set(found.withheld) == asked
+        assert all(why in reason for reason in found.withheld.values())
+        assert set(found.measurement.scores()) <= {"face_missing"}
+    assert metric.settings["withheld"].startswith("consistency<0.8")

@@ -15,7 +15,7 @@ from syncbench.errors import ClipError
 from syncbench.feature import Features
 from syncbench.metrics.phone_classes import CLASSES, PhoneClasses, frame_classes
 
-from ..faces import face_clip, unseen
+from ..faces import face_clip, filmed, unseen
 
 WORDS = (Word("BOB", 0.2, 0.6), Word("MA", 0.6, 1.0))
 
@@ -47,7 +47,7 @@ def test_a_mouth_wrong_at_closures_alone(lrs2_grid: Path, tmp_path: Path) -> Non
     wrong[closures, 48:58] += 5
     made = features("made", wrong)
     metric = PhoneClasses(landmarks="precomputed")
-    scores = metric.measure(real, made).scores()
+    scores = metric.measure(real, made).measurement.scores()
     eyes = float(np.linalg.norm(points[0, 45] - points[0, 36]))
     moved = 5 * np.sqrt(2) * 10 / 20  # ten of twenty points, by five pixels down and across
     assert scores["mouth_lmd_bilabial"] == pytest.approx(100 * moved / eyes, rel=0.02)
@@ -55,7 +55,7 @@ def test_a_mouth_wrong_at_closures_alone(lrs2_grid: Path, tmp_path: Path) -> Non
     assert np.isnan(scores["mouth_lmd_labiodental"])
     assert {spec.name for spec in PhoneClasses.scores} == scores.keys()
     assert {name.removeprefix("mouth_lmd_") for name in scores if name.startswith("mouth_lmd_")} == set(CLASSES)
-    alone = metric.measure(unseen(real.clip), made).scores()
+    alone = metric.measure(unseen(real.clip), made).measurement.scores()
     assert "mouth_lmd_bilabial" not in alone
     assert alone["sync_distance_bilabial"] == pytest.approx(scores["sync_distance_bilabial"])
 
@@ -68,8 +68,8 @@ def test_speech_moved_by_half_a_second_is_farther_from_the_lips(lrs2_grid: Path)
     for clip in clips:
         assert clip.speech is not None
         delayed = replace(clip, speech=replace(clip.speech, start=clip.speech.start + 0.5))
-        right += metric.measure(unseen(clip), Features(clip))
-        late += metric.measure(unseen(clip), Features(delayed))
+        right += metric.measure(unseen(clip), Features(clip)).measurement
+        late += metric.measure(unseen(clip), Features(delayed)).measurement
     assert right.scores()["sync_distance_bilabial"] < late.scores()["sync_distance_bilabial"]
     assert right.sums()["sync_distance_bilabial/count"] > 5
     assert (right + right).scores()["sync_distance_open"] == pytest.approx(right.scores()["sync_distance_open"])
@@ -80,3 +80,13 @@ def test_clips_without_such_phones_are_refused(lrs2_grid: Path, tmp_path: Path) 
     clip = face_clip(tmp_path, "x", points, *_talk(lrs2_grid, 10), (Word("SEE", 0.0, 0.3),))
     with pytest.raises(ClipError, match="no bilabial"):
         PhoneClasses(landmarks="precomputed").measure(unseen(clip), Features(clip))
+
+
+def test_where_the_landmarks_do_not_follow_the_real_mouth_sync_alone_is_told(lrs2_grid: Path, tmp_path: Path) -> None:
+    (clip,) = registry.dataset("lrs2").clips(lrs2_grid, "test", 1)
+    assert isinstance(clip, Clip)
+    frames = media.clip_frames(clip)
+    frozen = filmed(tmp_path / "frozen.mkv", np.repeat(frames[:1], len(frames), axis=0))
+    found = PhoneClasses().measure(Features(replace(clip, video=frozen.video, extras={})), Features(clip))
+    assert set(found.withheld) == {f"mouth_lmd_{name}" for name in CLASSES}
+    assert set(found.measurement.scores()) == {f"sync_distance_{name}" for name in CLASSES}

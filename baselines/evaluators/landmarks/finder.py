@@ -16,7 +16,7 @@ from syncbench.faces.crops import cut, frame_square
 from syncbench.feature import Feature
 from syncbench.features.faces import seen_between
 from syncbench.features.frames import FOOTAGE
-from syncbench.features.landmarks import Provider, interocular
+from syncbench.features.landmarks import Provider, inner_opening, interocular
 from syncbench.features.mouths import crop_mouths, mouth_boxes, mouths
 from syncbench.files import file_hash
 from syncbench.media import Footage, spans
@@ -32,6 +32,7 @@ __all__ = [
     "BUNDLED",
     "FACE_LIMITS",
     "LANDMARKS",
+    "LOOKS",
     "MIN_EYES",
     "MOUTHS",
     "MOUTH_SIDE",
@@ -39,6 +40,7 @@ __all__ = [
     "TURNED",
     "WEIGHTS",
     "find_landmarks",
+    "look_again",
 ]
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
@@ -55,6 +57,8 @@ FACE_LIMITS = f"eyes:{MIN_EYES:g}px,again:{AGREE:g},turn:{TURNED:g},lost:{BRIEF}
 _ASK = 5  # frames
 _AGAIN = 1.6  # side of the second look in sides of the landmarks' box: the share that faces have in crops
 _CHUNK = 64
+_OTHER_SIDE, _OTHER_PLACE = 1.06, 0.03
+"""How much wider the square of the other look is, and how far aside and down, in sides. ASSUMED."""
 
 
 @lru_cache(maxsize=1)
@@ -94,6 +98,22 @@ def find_landmarks(frames: Frames | Footage, squares: NDArray[np.float32] | None
     seen = np.isfinite(found).all((1, 2))
     found[seen, 48:68] = lips[seen]
     return found
+
+
+def look_again(frames: Frames | Footage, squares: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return landmarks found in the mirrored picture, in squares a little larger and aside, float32 [T, 68, 2].
+
+    They lie where the mirrored picture has them, and dlib's left is the speaker's right: what is told of both sides of a
+    face alike (how far the lips are open) can be held against ``find_landmarks``.
+    """
+    mirrored = Footage(
+        frames.shape, lambda: (frames[part][:, :, ::-1] for part in spans(frames)), "the mirrored picture"
+    )
+    left, top, side = squares.T
+    wider = np.rint(_OTHER_SIDE * side)
+    move = _OTHER_PLACE * side - (wider - side) / 2
+    left, top = np.rint(left + move), np.rint(top + move)
+    return find_landmarks(mirrored, np.column_stack([frames.shape[2] - left - wider, top, wider]).astype(np.float32))
 
 
 def _find_faces(frames: Frames | Footage, squares: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -177,7 +197,17 @@ LANDMARKS = Feature(
     "landmarks[bundled]", find_landmarks, needs=(FOOTAGE, FACE), version=3, weights=file_hash(WEIGHTS), stored=True
 )
 """Landmarks of a clip's video by the bundled network, float32 ``[T, 68, 2]``."""
-BUNDLED = Provider("bundled", LANDMARKS)
+
+
+def _looks(frames: Footage, squares: NDArray[np.float32], landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.stack([inner_opening(landmarks), inner_opening(look_again(frames, squares))])
+
+
+LOOKS = Feature(
+    "looks[landmarks[bundled]]", _looks, needs=(FOOTAGE, FACE, LANDMARKS), weights=file_hash(WEIGHTS), stored=True
+)
+"""The opening of a clip's lips in the picture as it is, and mirrored, a little larger and aside, float32 ``[2, T]``."""
+BUNDLED = Provider("bundled", LANDMARKS, looks=LOOKS)
 MOUTH_SIDE = 64
 MOUTHS = mouths(LANDMARKS, MOUTH_SIDE)
 """What the sync expert and the lip reader look at."""

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from syncbench.baselines.evaluators.landmarks.finder import LANDMARKS, find_landmarks
+from syncbench.baselines.evaluators.landmarks.finder import BUNDLED, LANDMARKS, LOOKS, find_landmarks, look_again
 from syncbench.clip import Clip
+from syncbench.faces.crops import frame_square
 from syncbench.feature import Features
-from syncbench.features.landmarks import PRECOMPUTED
+from syncbench.features.landmarks import PRECOMPUTED, consistency, mouth_doubt
 from syncbench.features.resize import bilinear
 from syncbench.media import clip_frames
 
@@ -56,6 +57,25 @@ def test_frames_that_are_not_square(grid_clips: list[Clip]) -> None:
 def test_no_face_no_landmarks() -> None:
     flat = np.full((4, 160, 160, 3), 90, np.uint8)
     assert np.isnan(find_landmarks(flat)).all()
+
+
+def test_a_second_look_finds_the_same_movement_on_real_and_synthetic_faces(
+    grid_clips: list[Clip], synthetic_clips: list[Clip]
+) -> None:
+    for clip in (*grid_clips[:2], *synthetic_clips[:2]):
+        features = Features(clip)
+        one, two = looks = features[LOOKS]
+        assert consistency(looks) > 0.9
+        assert mouth_doubt(BUNDLED, features) == ""
+        assert not np.array_equal(one, two), "it is another picture that is looked at"
+
+
+def test_a_second_look_lies_where_the_mirrored_picture_has_the_face(grid_clips: list[Clip]) -> None:
+    frames = clip_frames(grid_clips[0])[:8]
+    again = look_again(frames, np.tile(frame_square(160, 160), (8, 1)))
+    middle = find_landmarks(frames)[:, [62, 66]]  # on the axis of the face, so that left and right do not matter
+    np.testing.assert_allclose(159 - again[:, [62, 66], 0], middle[..., 0], atol=3)
+    np.testing.assert_allclose(again[:, [62, 66], 1], middle[..., 1], atol=3)
 
 
 def test_as_a_feature(grid_clips: list[Clip], tmp_path: Path) -> None:

@@ -12,11 +12,17 @@ from syncbench.clip import Clip
 from syncbench.errors import ClipError, CommandError
 from syncbench.feature import Features
 from syncbench.features.landmarks import (
+    MIN_CONSISTENCY,
+    MIN_LOOKS,
     PRECOMPUTED,
+    STILL,
     Provider,
     best_source,
+    consistency,
     fitted,
+    inner_opening,
     interocular,
+    mouth_doubt,
     mouth_opening,
     read_landmarks,
 )
@@ -95,3 +101,41 @@ def test_a_missing_face_and_jittering_eyes_do_not_move_the_opening_of_other_fram
     points[3, 45] = points[3, 36]
     np.testing.assert_allclose(mouth_opening(points), [0.1, np.nan, 0.1, 0.1, 0.1], atol=1e-6)
     assert np.isnan(mouth_opening(np.full((2, 68, 2), np.nan))).all()
+
+
+def test_the_opening_of_the_inner_lips_is_that_of_their_middles() -> None:
+    opening = np.array([0.0, 0.1, 0.25])
+    points = talking(opening)
+    np.testing.assert_allclose(inner_opening(points), opening, atol=1e-6)
+    points[1] = np.nan
+    assert np.isnan(inner_opening(points)).tolist() == [False, True, False]
+
+
+def test_two_looks_are_consistent_where_they_open_and_close_alike() -> None:
+    opening = 0.1 + 0.05 * np.sin(np.arange(50))
+    rng = np.random.default_rng(0)
+    assert consistency(np.stack([opening, 0.5 * opening + 0.02])) == 1
+    assert consistency(np.stack([opening, -opening])) == -1
+    assert abs(consistency(np.stack([opening, rng.normal(0.1, 0.05, 50)]))) < 0.4
+    gap = opening.copy()
+    gap[:20] = np.nan
+    assert consistency(np.stack([gap, opening])) == 1, "over what both saw"
+
+
+def test_of_a_still_mouth_and_of_few_frames_nothing_can_be_told() -> None:
+    still = 0.1 + STILL * np.random.default_rng(0).uniform(-1, 1, 50)
+    assert np.isnan(consistency(np.stack([still, still])))
+    opening = 0.1 + 0.05 * np.sin(np.arange(50))
+    assert np.isnan(consistency(np.stack([opening, still])))
+    assert np.isnan(consistency(np.stack([opening, opening])[:, : MIN_LOOKS - 1]))
+
+
+def test_who_does_not_look_twice_is_not_doubted(lrs2_grid: Path) -> None:
+    clip = Features(Clip("s1/bbal6n", extras={"landmarks": lrs2_grid / "landmarks68.npz"}))
+    assert mouth_doubt(PRECOMPUTED, clip) == ""
+    assert PRECOMPUTED.settings == {"landmarks": "precomputed"}
+    bundled = registry.landmarks("bundled")
+    assert bundled.settings == {
+        "landmarks": bundled.label,
+        "withheld": f"consistency<{MIN_CONSISTENCY:g},still<={STILL:g}",
+    }
