@@ -3,6 +3,9 @@
 Settings are those of the field's scripts (TalkLip's ``visual_quality.py``): whole frames, RGB, 0..255; SSIM with an 11 x 11
 Gaussian of sigma 1.5 and population covariance. Squares are never taken in 8-bit arithmetic, which wraps and inflates
 PSNR by several dB.
+
+A talking-face generator may paint the mouth and copy all the rest, so that whole frames say little of what it made: the same
+two of the mouth stand beside them.
 """
 
 from __future__ import annotations
@@ -13,20 +16,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from syncbench import registry
 from syncbench.clip import Frames
 from syncbench.errors import ClipError
-from syncbench.feature import Features
+from syncbench.faces.crops import cut
+from syncbench.feature import Feature, Features
 from syncbench.features.frames import FOOTAGE
+from syncbench.features.mouths import SIDE_PER_FACE, mouth_squares
 from syncbench.measurement import Ratios
 from syncbench.media import Footage, spans
 from syncbench.metric import Measured, Metric, ScoreSpec
 
-__all__ = ["PSNR_CAP", "ImageQuality", "frame_pairs", "psnr", "ssim"]
+__all__ = ["MOUTH_REGION", "PSNR_CAP", "ImageQuality", "MouthQuality", "frame_pairs", "mouth_pairs", "psnr", "ssim"]
+
+MOUTH_REGION = f"mouth-{SIDE_PER_FACE:g}-faces"
+"""The square around the real mouth, of :func:`syncbench.features.mouths.mouth_squares`, as signatures say it."""
 
 PSNR_CAP = 100.0
 """dB given to identical frames, whose PSNR is infinite and would make any mean so."""
 
 _RADIUS = 5  # 11 x 11 window
+_WINDOW = 2 * _RADIUS + 1
 _C1 = (0.01 * 255) ** 2
 _C2 = (0.03 * 255) ** 2
 
@@ -77,6 +87,31 @@ def frame_pairs(reference: Features, output: Features, least: int = 1) -> Iterat
         raise ClipError(f"frames of at least {least} x {least} pixels are needed, not {_size(real)}")
     for span in spans(real if len(real) < len(made) else made):
         yield real[span], made[span]
+
+
+def mouth_pairs(
+    landmarks: Feature, reference: Features, output: Features, least: int = 1
+) -> Iterator[tuple[Frames, Frames]]:
+    """Yield the squares around the mouth of both, ``[t, S, S, 3]`` each, piece by piece, as far as both go.
+
+    Of frames in which the real face was found. The landmarks of the real video place the square in both, so that a mouth in the wrong place is seen.
+
+    Raises ClipError where sizes of frames differ, the real video shows no face, or the square is under ``least`` pixels a
+    side.
+    """
+    squares = mouth_squares(reference[landmarks])
+    known = np.isfinite(squares).all(axis=1)
+    if not known.any():
+        raise ClipError("no frame of the real video shows a face, so there is no mouth to look at")
+    if (side := int(squares[known][0, 2])) < least:
+        raise ClipError(f"the square around the mouth is {side} pixels a side, at least {least} are needed")
+    start = 0
+    for real, made in frame_pairs(reference, output):
+        here = [i for i in range(len(real)) if start + i < len(known) and known[start + i]]
+        if here:
+            at = squares[start:]
+            yield np.stack([cut(real[i], at[i]) for i in here]), np.stack([cut(made[i], at[i]) for i in here])
+        start += len(real)
 
 
 def _mean_square(real: NDArray[np.uint8], made: NDArray[np.uint8]) -> float:
@@ -137,10 +172,48 @@ class ImageQuality(Metric):
     settings = {"colour": "rgb", "region": "frame", "ssim": "gauss11-1.5", "psnr_cap": f"{PSNR_CAP:g}"}
 
     def measure(self, reference: Features, output: Features) -> Measured:
-        found = [(psnr(*pair), ssim(*pair)) for pair in frame_pairs(reference, output, 2 * _RADIUS + 1)]
-        curves = {
-            name: np.concatenate(rows) for name, rows in zip(("psnr", "ssim"), zip(*found, strict=True), strict=True)
-        }
-        count = len(curves["psnr"])
-        sums = Ratios({name: (float(curve.sum()), count) for name, curve in curves.items()}, measured=count)
-        return Measured(sums, curves)
+        return _measured(("psnr", "ssim"), frame_pairs(reference, output, _WINDOW))
+
+
+class MouthQuality(Metric):
+    """PSNR and SSIM of the mouth: in the square that the real video's landmarks place around it, the same in both videos.
+
+    Frames count in which the real face was found; the corpus score is the mean over those of all clips. Settings are
+    those of whole frames. The square is SyncBench's (ASSUMED): the field has no standard for it.
+    """
+
+    name = "image_quality_mouth"
+    inputs = frozenset({"video"})
+    scores = (
+        ScoreSpec(
+            "psnr_mouth", "PSNR mouth", "dB", "higher", (0.0, PSNR_CAP), True, "20 log10(255 / RMSE); square: SyncBench",
+            "peak signal-to-noise ratio of the mouth, mean over frames; identical ones count as 100 dB", 2, headline=False,
+        ),
+        ScoreSpec(
+            "ssim_mouth", "SSIM mouth", "", "higher", (-1.0, 1.0), True, "Wang et al. 2004; square: SyncBench",
+            "structural similarity of the mouth in RGB, mean over frames", 4, headline=False,
+        ),
+    )  # fmt: skip
+
+    def __init__(self, landmarks: str = "bundled") -> None:
+        self.provider = registry.landmarks(landmarks)
+        self.features = (FOOTAGE, self.provider.feature)
+        self.settings = {**ImageQuality.settings, "region": MOUTH_REGION, "landmarks": self.provider.label}
+
+    def unavailable(self) -> str | None:
+        return self.provider.unavailable()
+
+    def measure(self, reference: Features, output: Features) -> Measured:
+        return _measured(("psnr_mouth", "ssim_mouth"), mouth_pairs(self.provider.feature, reference, output, _WINDOW))
+
+
+def _measured(names: tuple[str, str], pairs: Iterator[tuple[Frames, Frames]]) -> Measured:
+    """Return what PSNR and SSIM, under these names, find in pieces of both videos."""
+    found = [(psnr(*pair), ssim(*pair)) for pair in pairs]
+    if not found:
+        raise ClipError("no frame of the answer has the mouth of the real video beside it")
+    curves = {name: np.concatenate(rows) for name, rows in zip(names, zip(*found, strict=True), strict=True)}
+    count = len(curves[names[0]])
+    return Measured(
+        Ratios({name: (float(curve.sum()), count) for name, curve in curves.items()}, measured=count), curves
+    )

@@ -1,13 +1,14 @@
 """LPIPS: how different two frames look to a network trained on people's judgements.
 
 Source: R. Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric" (2018), package lpips,
-version 0.1 of its linear heads. Inputs are RGB, scaled to -1..1. The value depends on the size of the frames.
+version 0.1 of its linear heads. Inputs are RGB, scaled to -1..1. The value depends on the size of the frames: those of the
+mouth alone are not to be held against those of whole frames.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -15,15 +16,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from syncbench import _torchvision, weights
+from syncbench import _torchvision, registry, weights
 from syncbench.clip import Frames
+from syncbench.errors import ClipError
 from syncbench.feature import Features
 from syncbench.features.frames import FOOTAGE
 from syncbench.measurement import Ratios
 from syncbench.metric import Metric, ScoreSpec
-from syncbench.metrics.image_quality import frame_pairs
+from syncbench.metrics.image_quality import MOUTH_REGION, frame_pairs, mouth_pairs
 
-__all__ = ["Lpips", "alex", "distances", "network", "vgg"]
+__all__ = ["Lpips", "MouthLpips", "alex", "distances", "network", "vgg"]
 
 Trunk = Literal["alex", "vgg"]
 
@@ -94,10 +96,45 @@ class Lpips(Metric):
         return weights.unavailable(_TRUNK_WEIGHTS[self.trunk])
 
     def measure(self, reference: Features, output: Features) -> Ratios:
-        network = _official(self.trunk)
-        pairs = frame_pairs(reference, output, _SMALLEST[self.trunk])
-        found = np.concatenate([distances(network, *pair) for pair in pairs])
-        return Ratios({self.name: (float(found.sum(dtype=np.float64)), len(found))}, measured=len(found))
+        return _measured(self.name, self.trunk, frame_pairs(reference, output, _SMALLEST[self.trunk]))
+
+
+class MouthLpips(Metric):
+    """LPIPS of the mouth (AlexNet trunk): in the square that the real video's landmarks place, the same in both videos.
+
+    Frames count in which the real face was found. The square is that of
+    :class:`syncbench.metrics.image_quality.MouthQuality`, as large as it is in the video (ASSUMED).
+    """
+
+    name = "lpips_mouth"
+    inputs = frozenset({"video"})
+    scores = (
+        ScoreSpec(
+            "lpips_mouth", "LPIPS mouth", "", "lower", (0.0, None), True, "Zhang et al. 2018 (lpips 0.1); square: SyncBench",
+            "perceptual distance of the mouth, alex trunk, mean over frames", 4, headline=False,
+        ),
+    )  # fmt: skip
+
+    def __init__(self, landmarks: str = "bundled") -> None:
+        self.provider = registry.landmarks(landmarks)
+        self.features = (FOOTAGE, self.provider.feature)
+        self.settings = {**Lpips("alex").settings, "region": MOUTH_REGION, "landmarks": self.provider.label}
+
+    def unavailable(self) -> str | None:
+        return weights.unavailable(_TRUNK_WEIGHTS["alex"]) or self.provider.unavailable()
+
+    def measure(self, reference: Features, output: Features) -> Ratios:
+        pairs = mouth_pairs(self.provider.feature, reference, output, _SMALLEST["alex"])
+        return _measured(self.name, "alex", pairs)
+
+
+def _measured(name: str, trunk: Trunk, pairs: Iterator[tuple[Frames, Frames]]) -> Ratios:
+    """Return the distance, under this name, of pieces of both videos."""
+    network = _official(trunk)
+    found = np.concatenate([np.zeros(0, np.float32), *(distances(network, *pair) for pair in pairs)])
+    if not len(found):
+        raise ClipError("no frame of the answer has the mouth of the real video beside it")
+    return Ratios({name: (float(found.sum(dtype=np.float64)), len(found))}, measured=len(found))
 
 
 def alex() -> Lpips:

@@ -142,7 +142,7 @@ def consistency(looks: NDArray[np.floating[Any]]) -> float:
     both = looks[:, np.isfinite(looks).all(axis=0)].astype(np.float64)
     if both.shape[1] < MIN_LOOKS or both.std(axis=1).min() <= STILL:
         return float("nan")
-    return round(float(np.corrcoef(both)[0, 1]), 6)
+    return round(float(np.asarray(np.corrcoef(both))[0, 1]), 6)
 
 
 def mouth_doubt(provider: Provider, real: Features) -> str:

@@ -15,7 +15,7 @@ from syncbench.feature import Feature
 from syncbench.features.frames import FOOTAGE
 from syncbench.media import Footage, spans
 
-__all__ = ["SIDE_PER_FACE", "crop_mouths", "mouth_boxes", "mouths"]
+__all__ = ["SIDE_PER_FACE", "crop_mouths", "mouth_boxes", "mouth_squares", "mouths"]
 
 SIDE_PER_FACE = 1.1
 """Side of the crop in face sizes; a face is about as large as its outer eye corners are apart."""
@@ -55,6 +55,22 @@ def mouth_boxes(landmarks: NDArray[np.floating]) -> tuple[NDArray[np.float32], N
     parts = [_steady(part) for part in np.split(track, _leaps(track))]
     steady = np.concatenate(parts).astype(np.float32)
     return steady[:, :2], steady[:, 2]
+
+
+def mouth_squares(landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the square around the mouth in each frame, whole pixels, float32 ``[T, 3]``: left, top, side.
+
+    It lies where the crop of :func:`mouth_boxes` does, and is of one size over the clip, the median, so that pixels are
+    taken as they are. NaN in frames without landmarks.
+    """
+    squares = np.full((len(landmarks), 3), np.nan, np.float32)
+    boxes = mouth_boxes(landmarks)
+    if boxes is not None:
+        centres, sides = boxes
+        side = np.rint(np.median(sides))
+        squares[:, :2], squares[:, 2] = np.rint(centres - side / 2), side
+        squares[~np.isfinite(landmarks).all(axis=(1, 2))] = np.nan
+    return squares
 
 
 def _leaps(track: NDArray[np.float64]) -> NDArray[np.intp]:

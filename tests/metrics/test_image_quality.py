@@ -12,8 +12,10 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from syncbench.clip import Clip, Frames, Recording
 from syncbench.errors import ClipError
 from syncbench.feature import Features
+from syncbench.features.landmarks import read_landmarks
+from syncbench.features.mouths import mouth_squares
 from syncbench.media import clip_frames, write_lossless
-from syncbench.metrics.image_quality import ImageQuality, psnr, ssim
+from syncbench.metrics.image_quality import ImageQuality, MouthQuality, psnr, ssim
 
 from ..faces import unseen
 
@@ -77,6 +79,56 @@ def test_metric_measures_videos(real: Frames, tmp_path: Path) -> None:
     np.testing.assert_array_equal(one.curves["psnr"], psnr(real[:4], made[:4]))
     np.testing.assert_array_equal(one.curves["ssim"], ssim(real[:4], made[:4]))
     assert [spec.name for spec in metric.scores] == list(both)
+
+
+def _mouthed(path: Path, frames: Frames, landmarks: Path | None) -> Features:
+    extras = {} if landmarks is None else {"landmarks": landmarks}
+    return Features(Clip("s1/bbal6n", Recording(write_lossless(path, frames)), extras=extras))
+
+
+def test_the_mouth_alone_counts_and_the_real_landmarks_place_it(real: Frames, lrs2_grid: Path, tmp_path: Path) -> None:
+    """Only the real video has landmarks here: the answer's are not asked."""
+    metric = MouthQuality("precomputed")
+    landmarks = lrs2_grid / "landmarks68.npz"
+    reference = _mouthed(tmp_path / "real.mkv", real, landmarks)
+    squares = mouth_squares(read_landmarks(landmarks, "s1/bbal6n"))
+    assert len(set(squares[:, 2])) == 1
+    side = squares[0, 2]
+    assert 0.9 * 53 < side < 1.3 * 53, "as wide as a face, whose eyes are 53 pixels apart"
+    inside, outside = (np.full(real.shape, fill, bool) for fill in (False, True))
+    for i, (x, y, s) in enumerate(squares[: len(real)].astype(int)):
+        inside[i, y : y + s, x : x + s], outside[i, y : y + s, x : x + s] = True, False
+    dark = np.where(outside, 0, real).astype(np.uint8)
+    scores = metric.measure(reference, _mouthed(tmp_path / "dark.mkv", dark, None)).measurement.scores()
+    assert scores == {"psnr_mouth": 100, "ssim_mouth": pytest.approx(1)}, "what lies around it does not matter"
+    noisy = np.where(inside, _noisy(real, 9), real).astype(np.uint8)
+    found = metric.measure(reference, _mouthed(tmp_path / "noisy.mkv", noisy, None))
+    crops = [
+        np.stack([of[i, y : y + s, x : x + s] for i, (x, y, s) in enumerate(squares[: len(real)].astype(int))])
+        for of in (real, noisy)
+    ]
+    np.testing.assert_allclose(found.curves["psnr_mouth"], psnr(*crops))
+    np.testing.assert_allclose(found.curves["ssim_mouth"], ssim(*crops))
+    whole = ImageQuality().measure(reference, _mouthed(tmp_path / "same.mkv", noisy, None)).measurement.scores()
+    assert found.measurement.scores()["psnr_mouth"] < whole["psnr"] - 5, "whole frames dilute it"
+    assert metric.settings["region"] == "mouth-1.1-faces"
+    assert metric.settings["landmarks"] == "precomputed"
+    assert ImageQuality.settings["region"] == "frame"
+
+
+def test_frames_without_landmarks_do_not_count_for_the_mouth(real: Frames, lrs2_grid: Path, tmp_path: Path) -> None:
+    points = read_landmarks(lrs2_grid / "landmarks68.npz", "s1/bbal6n")[: len(real)].copy()
+    points[1] = np.nan
+    np.savez(tmp_path / "gap.npz", allow_pickle=False, bbal6n=points)
+    reference = _mouthed(tmp_path / "real.mkv", real, tmp_path / "gap.npz")
+    found = MouthQuality("precomputed").measure(reference, reference).measurement
+    assert found.measured == len(real) - 1
+    np.savez(tmp_path / "none.npz", allow_pickle=False, bbal6n=np.full_like(points, np.nan))
+    with pytest.raises(ClipError, match="no frame of the real video shows a face"):
+        MouthQuality("precomputed").measure(_mouthed(tmp_path / "r.mkv", real, tmp_path / "none.npz"), reference)
+    np.savez(tmp_path / "tiny.npz", allow_pickle=False, bbal6n=points / 10)
+    with pytest.raises(ClipError, match="the square around the mouth is 6 pixels a side, at least 11"):
+        MouthQuality("precomputed").measure(_mouthed(tmp_path / "t.mkv", real, tmp_path / "tiny.npz"), reference)
 
 
 def test_other_sizes_are_said(real: Frames, tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ from syncbench._torchvision import load
 from syncbench.clip import Clip, Frames, Recording
 from syncbench.errors import ClipError
 from syncbench.feature import Features
-from syncbench.media import write_lossless
-from syncbench.metrics.perceptual import Trunk, alex, distances, network, vgg
+from syncbench.features.landmarks import read_landmarks
+from syncbench.features.mouths import mouth_squares
+from syncbench.media import read_frames, write_lossless
+from syncbench.metrics.perceptual import MouthLpips, Trunk, alex, distances, network, vgg
 
 from .conftest import StandIn
 
@@ -85,6 +87,27 @@ def test_scores_are_means_over_frames(tmp_path: Path, stand_in: StandIn) -> None
     small = features("small", made[:, :30])
     with pytest.raises(ClipError, match="at least 31 x 31 pixels"):
         alex().measure(small, small)
+
+
+def test_the_mouth_alone_is_looked_at(lrs2_grid: Path, tmp_path: Path, stand_in: StandIn) -> None:
+    torch.manual_seed(2)
+    trunk: Any = load("torchvision.models").alexnet().state_dict()
+    stand_in("alexnet", {key: value for key, value in trunk.items() if key.startswith("features.")})
+    frames = read_frames(lrs2_grid / "mvlrs_v1" / "main" / "s1" / "bbal6n.mp4")[:3]
+    landmarks = lrs2_grid / "landmarks68.npz"
+    squares = mouth_squares(read_landmarks(landmarks, "s1/bbal6n"))[:3].astype(int)
+    made = frames // 2
+    clips = [
+        Clip("s1/bbal6n", Recording(write_lossless(tmp_path / f"{i}.mkv", shown)), extras=extras)
+        for i, (shown, extras) in enumerate([(frames, {"landmarks": landmarks}), (made, {})])
+    ]
+    found = MouthLpips("precomputed").measure(*map(Features, clips))
+    crops = [np.stack([of[i, y : y + s, x : x + s] for i, (x, y, s) in enumerate(squares)]) for of in (frames, made)]
+    expected = distances(network("alex", trunk), *crops)
+    assert found.scores() == {"lpips_mouth": pytest.approx(expected.mean(), rel=1e-5)}
+    assert found.measured == 3
+    assert MouthLpips().settings["region"] == "mouth-1.1-faces"
+    assert alex().settings["region"] == "frame"
 
 
 def test_settings_and_scores_name_the_trunk() -> None:
