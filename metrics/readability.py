@@ -8,7 +8,7 @@ Where the reader cannot read the real lips of a clip, its reading of the answer 
 scores are withheld there, with the reason. The reader's own skill counts every clip.
 
 Source: J. Wang et al., "Seeing What You Said: Talking Face Generation Guided by a Lip Reading Expert" (CVPR 2023), who
-take AV-HuBERT for the reader; here it is the bundled one, named in the signature.
+take AV-HuBERT for the reader; here it is Auto-AVSR or the bundled one, named in the signature.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from syncbench.measurement import Ratios
 from syncbench.metric import Direction, Measured, Metric, ScoreSpec
 from syncbench.metrics.word_error import WordErrorMeasurement, count_errors, normaliser
 
-__all__ = ["MAX_REAL_WER", "Readability"]
+__all__ = ["MAX_REAL_WER", "Readability", "default_reader"]
 
 MAX_REAL_WER = 25.0
 """Highest word error rate of the reader on a clip's real video, in per cent, at which it holds there. ASSUMED."""
@@ -31,7 +31,7 @@ MAX_REAL_WER = 25.0
 def _spec(
     name: str, title: str, direction: Direction, summary: str, *, highest: float | None, reference: bool
 ) -> ScoreSpec:
-    cited = "Wang et al., CVPR 2023 (reader: the bundled one)"
+    cited = "Wang et al., CVPR 2023 (another reader: see the signature)"
     headline = name in {"lip_wer", "relative_readability"}
     return ScoreSpec(
         name, title, "%", direction, (0.0, highest), reference, cited, summary, digits=1, headline=headline
@@ -43,9 +43,11 @@ class Readability(Metric):
 
     Words count: those read right from the answer over those read right from the real video of the same clips. The
     answer's scores are withheld for clips on whose real video the reader gets over ``MAX_REAL_WER`` of the words wrong.
+
+    Without a reader, Auto-AVSR is used where its official weights are present, and the bundled lip reader otherwise; which
+    of them it was stands in every signature.
     """
 
-    name = "readability"
     inputs = frozenset({"video"})
     order = 15
     scores = (
@@ -64,9 +66,11 @@ class Readability(Metric):
         ),
     )  # fmt: skip
 
-    def __init__(self, reader: str = "lipreader") -> None:
+    def __init__(self, reader: LipReader | None = None, name: str = "readability") -> None:
+        self.name = name
+        self.on_request = name != "readability"
         self.normaliser = normaliser("upper-alnum")
-        self.reader: LipReader = registry.load("reader", reader)()
+        self.reader = reader or default_reader()
         self.features = (self.reader.hypothesis,)
         self.settings = {
             "reader": self.reader.label,
@@ -74,6 +78,7 @@ class Readability(Metric):
             "vocabulary": self.reader.vocabulary,
             "normaliser": self.normaliser.name,
             "withheld": f"real-wer>{MAX_REAL_WER:g}%",
+            **({"protocol": self.reader.protocol} if self.reader.protocol else {}),
             **({"limits": self.reader.limits} if self.reader.limits else {}),
         }
 
@@ -117,6 +122,32 @@ class Readability(Metric):
 
 
 _ANSWERS = ("lip_wer", "lip_accuracy", "relative_readability")
+
+
+def default_reader() -> LipReader:
+    """Return Auto-AVSR where its official weights are here, else the bundled lip reader."""
+    official = _reader("auto_avsr")
+    return official if official.unavailable() is None else _reader("lipreader")
+
+
+def _reader(name: str) -> LipReader:
+    found: LipReader = registry.load("reader", name)()
+    return found
+
+
+def auto_avsr() -> Readability:
+    """Readability by Auto-AVSR, decoded as its authors do; needs its official weights."""
+    return Readability(_reader("auto_avsr"), "readability-auto_avsr")
+
+
+def auto_avsr_ctc() -> Readability:
+    """Readability by Auto-AVSR with greedy CTC, which is quick; needs its official weights."""
+    return Readability(_reader("auto_avsr-ctc"), "readability-auto_avsr-ctc")
+
+
+def lipreader() -> Readability:
+    """Readability by the bundled lip reader, whatever weights are here."""
+    return Readability(_reader("lipreader"), "readability-lipreader")
 
 
 def _errors(counted: WordErrorMeasurement) -> int:

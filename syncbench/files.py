@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cache_folder", "digest", "file_hash", "read_arrays", "replacing", "write_arrays", "write_text"]
+__all__ = ["cache_folder", "digest", "file_hash", "file_md5", "read_arrays", "replacing", "write_arrays", "write_text"]
 
 
 def cache_folder() -> Path:
@@ -30,8 +30,8 @@ def digest(*parts: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _hash_at(path: str, size: int, modified: int) -> str:
-    found = hashlib.sha256()
+def _hash_at(path: str, size: int, modified: int, algorithm: str = "sha256") -> str:
+    found = hashlib.new(algorithm, usedforsecurity=False)
     with open(path, "rb") as file:
         while block := file.read(1 << 20):
             found.update(block)
@@ -48,6 +48,12 @@ def file_hash(path: Path) -> str:
         inside = sorted(p for p in path.iterdir() if p.is_file() and p.name[0] != ".")
         return digest("folder", *(part for p in inside for part in (p.name, file_hash(p))))
     return _hash_at(str(path), stat.st_size, stat.st_mtime_ns)
+
+
+def file_md5(path: Path) -> str:
+    """Return a file's MD5, read once per process: for files of which nobody states anything better."""
+    stat = path.stat()
+    return _hash_at(str(path), stat.st_size, stat.st_mtime_ns, "md5")
 
 
 @contextmanager

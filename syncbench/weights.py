@@ -1,6 +1,6 @@
 """Files of learned weights that SyncBench may not ship: their names, sizes, hashes, sources and licences.
 
-A file counts only if its size and SHA-256 are the official ones, so that a score never comes from another network under
+A file counts only if its size and hash are the official ones, as far as they are published, so that a score never comes from another network under
 the same name. Nothing here downloads anything.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from syncbench.errors import CommandError, Unavailable, unknown_name
-from syncbench.files import file_hash, replacing
+from syncbench.files import file_hash, file_md5, replacing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,11 +42,13 @@ class WeightsFile:
         name: what metrics ask for.
         file: its official file name.
         bytes: its size; None where it is not confirmed.
-        sha256: of its bytes; where only a prefix is confirmed (torchvision puts eight digits into the file's name), that.
+        sha256: of its bytes; where only a prefix is confirmed (torchvision puts eight digits into the file's name), that;
+            empty where its authors state only an MD5.
         source: where to download it.
         licence: of the weights, as far as anybody states one.
         note: what it is for.
         aliases: other names under which it is asked for or distributed.
+        md5: where there is no SHA-256: its MD5, or what its authors state of it.
     """
 
     name: str
@@ -57,9 +59,26 @@ class WeightsFile:
     licence: str
     note: str
     aliases: tuple[str, ...] = ()
+    md5: str = ""
 
 
 _TORCHVISION = "BSD-3-Clause (torchvision); trained on ImageNet, which is for research"
+_AUTO_AVSR = "none stated for the weights (code: Apache-2.0); trained on LRS3 and others, which are for research"
+
+
+def _auto_avsr(name: str, file: str, md5: str, drive: str, data: str, wer: str) -> WeightsFile:
+    return WeightsFile(
+        name=name,
+        file=file,
+        bytes=None,
+        sha256="",
+        source=f"https://drive.google.com/file/d/{drive}/view",
+        licence=_AUTO_AVSR,
+        note=f"Auto-AVSR, lip reader of open English: {data}, {wer} WER on LRS3 by its authors",
+        aliases=(file.removesuffix(".pth"),),
+        md5=md5,
+    )
+
 
 KNOWN: tuple[WeightsFile, ...] = (
     WeightsFile(
@@ -141,6 +160,24 @@ KNOWN: tuple[WeightsFile, ...] = (
         licence="Apache-2.0",
         note="MediaPipe face landmarker: landmarks of the `mediapipe` provider",
         aliases=("mediapipe",),
+    ),
+    _auto_avsr(
+        "auto_avsr", "vsr_trlrs2lrs3vox2avsp_base.pth", "49f77", "1r1kx7l9sWnDOCnaFHIGvOtzuhFyFA88_", "3291 h", "20.3 %"
+    ),
+    _auto_avsr(
+        "auto_avsr-1759h", "vsr_trlrs3vox2_base.pth", "774a6", "1shcWXUK2iauRhW9NbwCc25FjU1CoMm8i", "1759 h", "24.6 %"
+    ),
+    _auto_avsr(
+        "auto_avsr-438h", "vsr_trlrs3_base.pth", "c00a7", "12PNM5szUsk_CuaV1yB9dL_YWvSM1zvAd", "438 h", "36.0 %"
+    ),
+    WeightsFile(
+        name="auto_avsr-units",
+        file="unigram5000_units.txt",
+        bytes=73_778,
+        sha256="29001d967ad290e28f6f1d7d47e07e314354bf67d3b1f494e936fa2fed9a9122",
+        source="https://raw.githubusercontent.com/mpc001/auto_avsr/main/spm/unigram/unigram5000_units.txt",
+        licence="Apache-2.0",
+        note="the 5,047 units of text that Auto-AVSR's checkpoints know",
     ),
 )
 
@@ -268,18 +305,22 @@ def _fault(path: Path, known: WeightsFile) -> str:
         size = path.stat().st_size
         if known.bytes is not None and size != known.bytes:
             return f"it has {size:,} bytes, {known.file} has {known.bytes:,}"
-        digest = file_hash(path)
+        name, found, stated = (
+            ("MD5", file_md5(path), known.md5) if known.md5 else ("SHA-256", file_hash(path), known.sha256)
+        )
     except OSError as error:
         return f"it cannot be read ({error.strerror})"
-    if not digest.startswith(known.sha256):
-        return f"its SHA-256 begins {digest[:8]}, that of {known.file} begins {known.sha256[:8]}"
+    if not found.startswith(stated):
+        return f"its {name} begins {found[:8]}, that of {known.file} begins {stated[:8]}"
     return ""
 
 
 def _how_to_get(check: Check) -> str:
     known = check.weights
     found = f"{check.path} is not the official file ({check.reason})" if check.path else "its weights are not here"
-    return f"{known.name}: {found}; get them with: curl -LO {known.source} && syncbench weights add {known.file}"
+    # A link to a page is for a browser.
+    fetch = f"curl -LO {known.source} &&" if known.source.endswith(known.file) else f"download {known.source} and"
+    return f"{known.name}: {found}; get them with: {fetch} syncbench weights add {known.file}"
 
 
 def _not_official(path: Path, candidates: tuple[WeightsFile, ...]) -> str:
@@ -288,7 +329,7 @@ def _not_official(path: Path, candidates: tuple[WeightsFile, ...]) -> str:
         known = likely[0]
         return f"{path}: not the official {known.name}: {_fault(path, known)}; download it again from {known.source}"
     names = ", ".join(known.name for known in candidates)
-    return f"{path}: neither size nor SHA-256 is that of a known file ({names})"
+    return f"{path}: neither size nor hash is that of a known file ({names})"
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -26,6 +26,7 @@ def list_weights(as_json: Json = False) -> None:
             "file": known.file,
             "bytes": known.bytes,
             "sha256": known.sha256,
+            "md5": known.md5,
             "licence": known.licence,
             "source": known.source,
             "here": str(weights.find(known.name) or ""),
@@ -47,7 +48,7 @@ def add(
         str | None, typer.Option(help="What it should be; default: told by its size and hash.", show_default=False)
     ] = None,
 ) -> None:
-    """Check a downloaded file by size and SHA-256 and keep it where metrics find it."""
+    """Check a downloaded file by size and hash and keep it where metrics find it."""
     from syncbench import weights
 
     print(weights.add(path, name))

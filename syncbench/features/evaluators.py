@@ -83,6 +83,7 @@ class LipReader:
         hypothesis: feature: the words read, as the bytes of UTF-8 text, uint8 ``[n]`` (caches keep arrays).
         unavailable: returns None, or one line: what is missing and the command that gets it.
         limits: what a clip must show to be read, as signatures say it.
+        protocol: how mouths are cut out for it, as signatures say it; empty where that goes with its name.
     """
 
     label: str
@@ -92,6 +93,7 @@ class LipReader:
     hypothesis: Feature
     unavailable: Callable[[], str | None] = available
     limits: str = ""
+    protocol: str = ""
 
 
 def windows_of(seen: NDArray[np.bool_], windows: int) -> NDArray[np.bool_]:
