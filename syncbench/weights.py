@@ -1,7 +1,7 @@
 """Files of learned weights that SyncBench may not ship: their names, sizes, hashes, sources and licences.
 
-A file counts only if its size and hash are the official ones, as far as they are published, so that a score never comes from another network under
-the same name. Nothing here downloads anything.
+A file counts only if its size and hash are the official ones, as far as they are published, so that a score never comes
+from another network under the same name. Nothing here downloads anything.
 """
 
 from __future__ import annotations
@@ -318,9 +318,9 @@ def _fault(path: Path, known: WeightsFile) -> str:
 def _how_to_get(check: Check) -> str:
     known = check.weights
     found = f"{check.path} is not the official file ({check.reason})" if check.path else "its weights are not here"
-    # A link to a page is for a browser.
-    fetch = f"curl -LO {known.source} &&" if known.source.endswith(known.file) else f"download {known.source} and"
-    return f"{known.name}: {found}; get them with: {fetch} syncbench weights add {known.file}"
+    if not known.source.endswith(known.file):  # a page, for a browser
+        return f"{known.name}: {found}; download {known.source}, then: syncbench weights add {known.file}"
+    return f"{known.name}: {found}; get them with: curl -LO {known.source} && syncbench weights add {known.file}"
 
 
 def _not_official(path: Path, candidates: tuple[WeightsFile, ...]) -> str:

@@ -39,10 +39,27 @@ def test_every_known_file_can_be_told_and_fetched() -> None:
     assert len({known.name for known in KNOWN}) == len({known.file for known in KNOWN}) == len(KNOWN)
     for known in KNOWN:
         assert known.source.startswith("http")
-        assert known.source.endswith(known.file)
-        assert len(known.sha256) == 64 or known.sha256 in known.file  # torchvision's eight digits
+        assert known.source.endswith(known.file) or known.source.startswith("https://drive.google.com/file/")
+        # torchvision's eight digits; Auto-AVSR's authors state five digits of an MD5
+        assert len(known.sha256) == 64 or (known.sha256 in known.file and known.sha256) or len(known.md5) == 5
         assert known.licence
         assert weights.lookup(known.file) is known
+
+
+def test_files_of_which_only_an_md5_is_stated_are_told_by_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_places: Path
+) -> None:
+    download = tmp_path / "download"
+    download.write_bytes(b"a lip reader")
+    with pytest.raises(CommandError, match=r"its MD5 begins \w{8}, that of vsr_trlrs3_base\.pth begins c00a7"):
+        weights.add(download, "auto_avsr-438h")
+    assert "download https://drive.google.com/file/" in (weights.unavailable("auto_avsr") or "")
+    known = dataclasses.replace(
+        weights.lookup("auto_avsr-438h"), md5=hashlib.md5(download.read_bytes()).hexdigest()[:5]
+    )
+    monkeypatch.setattr(weights, "KNOWN", (*(k for k in KNOWN if k.name != known.name), known))
+    assert weights.add(download) == empty_places / "vsr_trlrs3_base.pth"
+    assert weights.find("vsr_trlrs3_base") is not None
 
 
 def test_absent_weights_say_the_exact_command() -> None:
@@ -82,7 +99,7 @@ def test_a_cut_download_and_foreign_files_are_refused(tiny: tuple[WeightsFile, b
         weights.add(cut)
     other = tmp_path / "other.pth"
     other.write_bytes(b"something else")
-    with pytest.raises(CommandError, match="neither size nor SHA-256 is that of a known file"):
+    with pytest.raises(CommandError, match="neither size nor hash is that of a known file"):
         weights.add(other)
     with pytest.raises(CommandError, match="not the official s3fd: it has 14 bytes"):
         weights.add(other, "s3fd")

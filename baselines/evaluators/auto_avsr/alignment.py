@@ -51,14 +51,14 @@ def cut_mouths(frames: Frames | Footage, landmarks: NDArray[np.floating[Any]]) -
     if len(frames) < SHORTEST:
         raise ClipError(f"{len(frames)} frames; mouths are cut from {SHORTEST} frames or more")
     mouths = np.empty((len(frames), SIDE, SIDE, 3), np.uint8)
-    for number, points in enumerate(steadied(filled(landmarks))):
+    for number, (frame, points) in enumerate(zip(frames, steadied(filled(landmarks)), strict=True)):
         matrix = similarity(points[[*_STABLE]], _MEAN_FACE)
         lips = (points[_LIPS] @ matrix[:, :2].T + matrix[:, 2]).mean(axis=0)
         first = np.rint(lips - SIDE // 2).astype(int)  # column and row of the cut
         last = np.rint(lips + SIDE // 2).astype(int)
-        if (abs(lips - _FACE / 2) > _BEYOND).any() or (first < 0).any() or (last > _FACE).any():
+        if not (abs(lips - _FACE / 2) <= _BEYOND).all() or (first < 0).any() or (last > _FACE).any():
             raise ClipError(f"frame {number}: the lips are not where a face has them; its landmarks may be wrong")
-        mouths[number] = warped(frames[number], matrix, first, SIDE)
+        mouths[number] = warped(frame, matrix, first, SIDE)
     return mouths
 
 
@@ -153,16 +153,18 @@ def warped(
     shift = -back @ matrix[:, 2]
     columns, rows = (start + np.arange(side) for start in corner)
     places = [
-        (np.rint(a * columns * 1024).astype(np.int64) + np.rint((b * rows + c) * 1024).astype(np.int64)[:, None] + 16) >> 5
+        (np.rint(a * columns * 1024).astype(np.int64) + np.rint((b * rows + c) * 1024).astype(np.int64)[:, None] + 16)
+        >> 5
         for (a, b), c in zip(back, shift, strict=True)
     ]  # x and y in the frame, in 32nds of a pixel, [side, side]
     (x, across), (y, down) = ((place >> 5, (place & 31)[..., None]) for place in places)
     height, width = frame.shape[:2]
-    framed = np.pad(frame, ((1, 1), (1, 1), (0, 0))).astype(np.int64)
 
     def at(y: NDArray[np.int64], x: NDArray[np.int64]) -> NDArray[np.int64]:
-        return framed[np.clip(y + 1, 0, height + 1), np.clip(x + 1, 0, width + 1)]
+        inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+        near = frame[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+        return np.where(inside[..., None], near, 0).astype(np.int64)  # [side, side, C]
 
     above = (32 - across) * at(y, x) + across * at(y, x + 1)
     below = (32 - across) * at(y + 1, x) + across * at(y + 1, x + 1)
-    return (((32 - down) * above + down * below + 512) >> 10).astype(np.uint8)
+    return np.asarray(((32 - down) * above + down * below + 512) >> 10, np.uint8)

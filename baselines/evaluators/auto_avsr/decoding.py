@@ -1,8 +1,8 @@
 """From memory to text as Auto-AVSR decodes: beam search over attention and CTC prefixes; and greedy CTC, which is quick.
 
 Source: S. Watanabe et al., "Hybrid CTC/Attention Architecture for End-to-End Speech Recognition" (IEEE JSTSP 2017); the
-candidates, the weights and the end of the search are those of ESPnet's batched search as mpc001/auto_avsr runs it: beam 40, CTC
-0.1, no language model, no bonus for length, texts of at most one unit a frame.
+candidates, the weights and the end of the search are those of ESPnet's batched search as mpc001/auto_avsr runs it: beam 40,
+CTC 0.1, no language model, no bonus for length, texts of at most one unit a frame.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Auto-AVSR's visual speech recogniser: a 3-D convolution, a ResNet-18, a Conformer, CTC, and a Transformer decoder.
 
-Source: P. Ma et al., "Auto-AVSR: Audio-Visual Speech Recognition with Automatic Labels" (ICASSP 2023, arXiv 2303.14307). Layers
-and state-dict keys are those of the public checkpoints of mpc001/auto_avsr (250 million parameters), whose Conformer and decoder
-come from ESPnet. Two things differ from the papers: the Conformer's feed-forward layers have ReLU, and norms an epsilon of 1e-12.
+Source: P. Ma et al., "Auto-AVSR: Audio-Visual Speech Recognition with Automatic Labels" (ICASSP 2023, arXiv 2303.14307).
+Layers and state-dict keys are those of the public checkpoints of mpc001/auto_avsr (250 million parameters), whose Conformer
+and decoder come from ESPnet. Two things differ from the papers: the Conformer's feed-forward layers have ReLU, and norms an
+epsilon of 1e-12.
 """
 
 from __future__ import annotations
@@ -89,9 +90,7 @@ class _Block(nn.Module):
         self.bn2 = nn.BatchNorm2d(outputs)
         self.downsample = None
         if stride != 1 or inputs != outputs:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
-            )
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
         inner = self.bn2(self.conv2(F.silu(self.bn1(self.conv1(x)))))
@@ -105,7 +104,9 @@ class _Trunk(nn.Module):
         super().__init__()
         for number, (inputs, outputs) in enumerate([(64, 64), (64, 128), (128, 256), (256, _SEEN)], 1):
             stride = 1 if inputs == outputs else 2
-            self.add_module(f"layer{number}", nn.Sequential(_Block(inputs, outputs, stride), _Block(outputs, outputs, 1)))
+            self.add_module(
+                f"layer{number}", nn.Sequential(_Block(inputs, outputs, stride), _Block(outputs, outputs, 1))
+            )
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.children():
@@ -128,7 +129,9 @@ class _Frontend(nn.Module):
 
     def forward(self, mouths: Tensor) -> Tensor:
         length = mouths.shape[1]
-        return torch.cat([self._span(mouths, start, min(start + _SPAN, length)) for start in range(0, length, _SPAN)], 1)
+        return torch.cat(
+            [self._span(mouths, start, min(start + _SPAN, length)) for start in range(0, length, _SPAN)], 1
+        )
 
     def _span(self, mouths: Tensor, start: int, stop: int) -> Tensor:
         first = max(0, start - _CONTEXT)
@@ -325,11 +328,11 @@ class GrowingTexts:
         grown: list[tuple[Tensor, Tensor]] = []
         for number, layer in enumerate(self.layers):
             y = layer.norm1(x)  # [N, 1, d]
-            both = layer.self_attn.keys_and_values(y)
+            keys, values = layer.self_attn.keys_and_values(y)
             if self.own:
-                both = tuple(torch.cat(pair, dim=2) for pair in zip(self.own[number], both, strict=True))
-            grown.append((both[0], both[1]))
-            x = x + layer.self_attn.look(y, *both)
+                keys, values = torch.cat([self.own[number][0], keys], 2), torch.cat([self.own[number][1], values], 2)
+            grown.append((keys, values))
+            x = x + layer.self_attn.look(y, keys, values)
             asked = layer.norm2(x).transpose(0, 1)  # [1, N, d]: all texts ask the same memory
             x = x + layer.src_attn.look(asked, *self.sources[number]).transpose(0, 1)
             x = x + layer.feed_forward(layer.norm3(x))

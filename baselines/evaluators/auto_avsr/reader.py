@@ -43,10 +43,10 @@ def auto_avsr(decoding: Decoding = "beam", checkpoint: Path | None = None, units
     """Auto-AVSR's visual speech recogniser as a lip reader.
 
     Args:
-        decoding: ``beam`` as its authors decode; ``ctc`` takes CTC's best unit of each frame, which is quick and worse. Another
-            protocol: never compare the two.
-        checkpoint: None means the best of the official ones that are here; another file is named by its own hash, so that its
-            scores are never taken for official ones.
+        decoding: ``beam`` as its authors decode; ``ctc`` takes CTC's best unit of each frame, which is quick and worse.
+            Another protocol: never compare the two.
+        checkpoint: None means the best of the official ones that are here; another file is named by its own hash, so that
+            its scores are never taken for official ones.
         units: the list of the checkpoint's units of text; None means the official one.
     """
     official = _official()
@@ -106,7 +106,9 @@ def read_mouths(
         raise ClipError(f"{len(mouths)} frames; Auto-AVSR reads {LONGEST} at once: cut the clip")
     with torch.inference_mode():
         memory = network.remember(standardised(mouths)[None])
-        found = greedy_ctc(network.spelled(memory)[0]) if decoding == "ctc" else beam_search(network, memory[0])[0].units
+        found = (
+            greedy_ctc(network.spelled(memory)[0]) if decoding == "ctc" else beam_search(network, memory[0])[0].units
+        )
     return spell(units, found)
 
 
