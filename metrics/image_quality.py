@@ -94,7 +94,8 @@ def mouth_pairs(
 ) -> Iterator[tuple[Frames, Frames]]:
     """Yield the squares around the mouth of both, ``[t, S, S, 3]`` each, piece by piece, as far as both go.
 
-    Of frames in which the real face was found. The landmarks of the real video place the square in both, so that a mouth in the wrong place is seen.
+    Of frames in which the real face was found. The landmarks of the real video place the square in both, so that a mouth
+    in the wrong place is seen.
 
     Raises ClipError where sizes of frames differ, the real video shows no face, or the square is under ``least`` pixels a
     side.

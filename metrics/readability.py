@@ -97,7 +97,12 @@ class Readability(Metric):
             return "the transcript has no words, so nothing can be read"
         known = self.reader.words
         unknown = next((word for word in words if known is not None and word not in known), None)
-        return unknown and f"the lip reader does not know '{unknown}', only {self.reader.vocabulary}"
+        if unknown:
+            return f"the lip reader does not know '{unknown}', only {self.reader.vocabulary}"
+        places = self.reader.sentence
+        if places and not (len(words) == len(places) and all(w in p for w, p in zip(words, places, strict=True))):
+            return f"'{' '.join(words)}' is no sentence of the {len(places)} words that the lip reader reads, in their order"
+        return None
 
     def measure(self, reference: Features, output: Features) -> Measured:
         said = output.clip.transcript if output.clip.transcript is not None else reference.clip.transcript

@@ -80,6 +80,7 @@ class LipReader:
         decoding: how words come of its output, as signatures say it.
         vocabulary: what it can read, as signatures say it.
         words: the words it knows, normalised; None where it can read any.
+        sentence: the words of each place of the sentences it reads; empty where it reads any order.
         hypothesis: feature: the words read, as the bytes of UTF-8 text, uint8 ``[n]`` (caches keep arrays).
         unavailable: returns None, or one line: what is missing and the command that gets it.
         limits: what a clip must show to be read, as signatures say it.
@@ -94,6 +95,7 @@ class LipReader:
     unavailable: Callable[[], str | None] = available
     limits: str = ""
     protocol: str = ""
+    sentence: tuple[frozenset[str], ...] = ()
 
 
 def windows_of(seen: NDArray[np.bool_], windows: int) -> NDArray[np.bool_]:

@@ -122,3 +122,9 @@ def test_words_the_reader_does_not_know_are_said(clip: Clip) -> None:
     open_speech = dataclasses.replace(clip, transcript="BIN THE WEDDING")
     with pytest.raises(ClipError, match="does not know 'THE'"):
         measured(open_speech, open_speech)
+
+
+def test_known_words_in_another_order_are_said(clip: Clip) -> None:
+    for said in ("BLUE BIN AT F TWO NOW", "BIN BLUE AT F TWO"):
+        with pytest.raises(ClipError, match=f"'{said}' is no sentence of the 6 words"):
+            measured(dataclasses.replace(clip, transcript=said), clip)

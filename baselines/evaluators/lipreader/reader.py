@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.baselines.evaluators.landmarks.finder import FACE_LIMITS, MOUTH_SIDE, MOUTHS, SEEN, find_landmarks
-from syncbench.baselines.evaluators.lipreader.vocabulary import KNOWN_WORDS
+from syncbench.baselines.evaluators.lipreader.vocabulary import KNOWN_WORDS, SENTENCE
 from syncbench.clip import Frames
 from syncbench.errors import ClipError
 from syncbench.feature import Feature
@@ -111,12 +111,13 @@ LIP_HYPOTHESIS = Feature(
 
 
 def lipreader() -> LipReader:
-    """The bundled lip reader: it reads GRID's 51 words and no others."""
+    """The bundled lip reader: it reads GRID's sentences and no others."""
     return LipReader(
         label=f"lipreader@{LIP_HYPOTHESIS.weights[:8]}",
         decoding="ctc-grid-sentence",
         vocabulary=f"grid-{len(KNOWN_WORDS) - 1}",
         words=frozenset(KNOWN_WORDS),
+        sentence=tuple(map(frozenset, SENTENCE)),
         hypothesis=LIP_HYPOTHESIS,
         limits=f"{FACE_LIMITS},seen:{_LEAST_SEEN:g}",
     )
