@@ -101,17 +101,17 @@ def mouth_pairs(
     side.
     """
     squares = mouth_squares(reference[landmarks])
-    known = np.isfinite(squares).all(axis=1)
-    if not known.any():
+    known = np.flatnonzero(np.isfinite(squares).all(axis=1))
+    if not len(known):
         raise ClipError("no frame of the real video shows a face, so there is no mouth to look at")
     if (side := int(squares[known][0, 2])) < least:
         raise ClipError(f"the square around the mouth is {side} pixels a side, at least {least} are needed")
     start = 0
     for real, made in frame_pairs(reference, output):
-        here = [i for i in range(len(real)) if start + i < len(known) and known[start + i]]
-        if here:
-            at = squares[start:]
-            yield np.stack([cut(real[i], at[i]) for i in here]), np.stack([cut(made[i], at[i]) for i in here])
+        here = known[(known >= start) & (known < start + len(real))]
+        if len(here):
+            crops = [np.stack([cut(of[t - start], squares[t]) for t in here]) for of in (real, made)]
+            yield crops[0], crops[1]
         start += len(real)
 
 

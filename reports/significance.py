@@ -3,6 +3,9 @@
 Two runs are held against each other on the clips that both measured, by a paired bootstrap over groups. They have many
 scores, so the p-values are corrected for being many (Holm): over the scores of one condition, those of the main table and
 those of the details apart. No other system enters, so that two runs get the same answer whoever stands beside them.
+
+A test of few speakers has no small p-value, whatever the data. Where none that it can give survives the correction, it says
+nothing, not even that no difference is shown: there are too few speakers to decide.
 """
 
 from __future__ import annotations
@@ -17,9 +20,21 @@ from syncbench.metric import Score
 from syncbench.runs import Run
 from syncbench.signature import comparable
 from syncbench.statistics.multiplicity import holm
-from syncbench.statistics.paired import PairedResult, paired_test
+from syncbench.statistics.paired import PairedResult, blocks_needed, paired_test
 
-__all__ = ["ALPHA", "RESAMPLES", "RULE", "Key", "Tested", "key_of", "significantly_better", "tested"]
+__all__ = [
+    "ALPHA",
+    "RESAMPLES",
+    "RULE",
+    "Key",
+    "Tested",
+    "key_of",
+    "of_what",
+    "said_blocks",
+    "significantly_better",
+    "tested",
+    "undecided",
+]
 
 ALPHA = 0.05
 RESAMPLES = 10_000
@@ -32,14 +47,49 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """The difference of two runs in one score, and its p-value after the correction."""
+    """The difference of two runs in one score, and its p-value after the correction.
+
+    Attributes:
+        smallest: the smallest corrected p-value that there could have been, whatever the data: were all scores that are
+            corrected together as clear as their clips allow. ``together`` says how many these are.
+    """
 
     result: PairedResult
     corrected: float
+    smallest: float
+    together: int
 
     @property
     def significant(self) -> bool:
         return self.corrected < ALPHA and self.result.difference != 0
+
+    @property
+    def few(self) -> str:
+        """What there is too little of for any data to be significant: ``speakers``, or ``clips`` where each stands alone.
+
+        Empty where there are enough.
+        """
+        return "" if self.smallest < ALPHA else of_what(self.result)
+
+    @property
+    def why_few(self) -> str:
+        """How many there are, and how many would do; empty where there are enough."""
+        if not self.few:
+            return ""
+        there = said_blocks(self.result)
+        needed = blocks_needed(ALPHA / self.together)
+        many = f" to find a difference in {self.together} scores at once" if self.together > 1 else ""
+        return f"too few {self.few} to decide: {there}, at least {needed} are needed{many}"
+
+
+def of_what(result: PairedResult) -> str:
+    """Return what was resampled: ``clips`` where each stands alone, else ``speakers``."""
+    return "clips" if result.blocks == result.n else "speakers"
+
+
+def said_blocks(result: PairedResult) -> str:
+    """Return how many independent groups there are, such as ``9 speakers or source videos``."""
+    return f"{result.blocks} {'clips' if result.blocks == result.n else 'speakers or source videos'}"
 
 
 def key_of(score: Score) -> Key:
@@ -62,11 +112,16 @@ def tested(a: Run, b: Run) -> Mapping[Key, Tested]:
         names = [score.name for score in shared if (score.metric, score.condition) == (family, condition)]
         found = _paired(a, b, family, condition, names, groups)
         results |= {(family, name, condition): result for name, result in found.items()}
-    corrected: dict[Key, float] = {}
+    tests: dict[Key, Tested] = {}
     for condition, headline in dict.fromkeys((score.condition, score.headline) for score in shared):
         keys = [key_of(s) for s in shared if (s.condition, s.headline) == (condition, headline)]
-        corrected |= holm({key: results[key].p for key in keys if key in results})
-    return {key: Tested(results[key], p) for key, p in corrected.items()}
+        own = {key: results[key] for key in keys if key in results}
+        corrected = holm({key: result.p for key, result in own.items()})
+        smallest = holm(
+            {key: result.smallest for key, result in own.items()}
+        )  # a smaller p-value never makes one larger
+        tests |= {key: Tested(own[key], corrected[key], smallest[key], len(own)) for key in own}
+    return tests
 
 
 def _comparable(a: Score, b: Score) -> bool:
@@ -101,3 +156,9 @@ def significantly_better(a: Run, b: Run, score: Score) -> bool:
     if found is None or not found.significant or score.direction == "none":
         return False
     return (found.result.difference > 0) == (score.direction == "higher")
+
+
+def undecided(a: Run, b: Run, score: Score) -> str:
+    """Return why no data could have told two runs apart in a score: too few speakers; empty where some could."""
+    found = tested(a, b).get(key_of(score))
+    return "" if found is None else found.why_few

@@ -45,6 +45,8 @@ class Difference:
         low, high: its 95 % interval (paired bootstrap over groups); None where sums cannot be resampled.
         p: two-sided p-value; None where there is none.
         corrected: the same after Holm's correction (see ``significance``).
+        few: what there is too little of for any data to be significant (``speakers``, ``clips``), and ``why_few`` how many
+            there are and how many would do; empty where there are enough.
         n: clips both measured.
         better, worse, equal: clips on which B is better, worse, or neither; zero where no way is better.
         gained, lost: clips that are flawless (zero errors) in B alone, and in A alone; for lower-is-better scores.
@@ -65,6 +67,8 @@ class Difference:
     high: float | None
     p: float | None
     corrected: float | None
+    few: str
+    why_few: str
     n: int
     better: int
     worse: int
@@ -75,9 +79,12 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """Return ``B better``, ``B worse``, ``differs`` (no way is better), ``not shown`` or ``untested``."""
+        """Return ``B better``, ``B worse``, ``differs`` (no way is better), ``not shown``, ``untested``, or that there are
+        too few speakers to decide."""
         if self.corrected is None:
             return "untested"
+        if self.few:
+            return f"too few {self.few} to decide"
         if self.corrected >= ALPHA or self.difference == 0:
             return "not shown"
         if self.direction == "none":
@@ -206,6 +213,8 @@ def _difference(left: Score, right: Score, test: Tested | None, clips: pd.DataFr
         high=result.high if result else None,
         p=result.p if result else None,
         corrected=test.corrected if test else None,
+        few=test.few if test else "",
+        why_few=test.why_few if test else "",
         n=result.n if result else min(left.n, right.n),
         better=sum(sign * c.difference > 0 for c in changes),
         worse=sum(sign * c.difference < 0 for c in changes),

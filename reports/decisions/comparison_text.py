@@ -54,6 +54,11 @@ def _remarks(comparison: Comparison) -> list[str]:
     remarks += [f"{label}: refused, signatures differ in {parts}" for label, parts in comparison.refused]
     remarks += [f"{label}: not compared, {reason}" for label, reason in comparison.missing]
     remarks += [f"{label}: {reason}" for label, reason in comparison.withheld]
+    by_reason: dict[str, list[str]] = {}
+    for d in comparison.differences:
+        if d.why_few:
+            by_reason.setdefault(d.why_few, []).append(f"{d.title} ({d.condition})" if d.condition else d.title)
+    remarks += [f"{', '.join(titles)}: {why}" for why, titles in by_reason.items()]
     for d in comparison.differences:
         if d.gained or d.lost:
             remarks.append(f"{d.title}: flips: {d.gained} clips flawless in B alone, {d.lost} in A alone")

@@ -17,12 +17,13 @@ from syncbench.errors import CommandError
 from syncbench.measurement import Measurement
 from syncbench.metric import Direction, Score
 from syncbench.reports.decisions.policy import Limits, Policy
+from syncbench.reports.significance import of_what, said_blocks
 from syncbench.reports.text import number
 from syncbench.runs import Run
 from syncbench.runs.journal import ANSWER
 from syncbench.signature import difference
 from syncbench.statistics.multiplicity import holm
-from syncbench.statistics.paired import PairedResult, paired_test
+from syncbench.statistics.paired import PairedResult, blocks_needed, paired_test
 from syncbench.statistics.resampling import independent
 
 __all__ = ["Case", "GateResult", "Verdict", "gate", "judge"]
@@ -141,17 +142,12 @@ def judge(cases: Sequence[Case], policy: Policy) -> list[Verdict]:
     """Return one verdict per case; the policy's level is shared among them by Holm's correction."""
     resamples = max(2000, round(5 * len(cases) / policy.level))  # no p-value is below 2 / resamples
     tests = [paired_test(case.run, case.baseline, case.groups, resamples).get(case.score.name) for case in cases]
-    least = _least(policy.level / max(1, len(cases)))
+    least = blocks_needed(policy.level / max(1, len(cases)))
     corrected = holm({str(i): test.p for i, test in enumerate(tests) if test is not None})
     return [
         _untested(case, policy) if test is None else _judged(case, test, corrected[str(i)], policy, least)
         for i, (case, test) in enumerate(zip(cases, tests, strict=True))
     ]
-
-
-def _least(level: float) -> int:
-    """Return how many independent clips can be significant at a level: no p-value is below ``2 / 2**clips``."""
-    return math.floor(math.log2(2 / level)) + 1
 
 
 def _judged(case: Case, test: PairedResult, p: float, policy: Policy, least: int) -> Verdict:
@@ -177,8 +173,8 @@ def _judged(case: Case, test: PairedResult, p: float, policy: Policy, least: int
         enough = _enough(loss, low, high, policy.unseen * floor, count)
         reason = f"a loss of {number(high, score.digits)} cannot be ruled out; {enough} would tell"
         if loss > floor and count < least:
-            reason = f"worse by more than the floor, but {count} clips are too few to be sure: {least} agreeing ones"
-            reason = f"{reason} would tell"
+            few = f"too few {of_what(test)} to decide: {said_blocks(test)}, at least {least} that agree are needed"
+            reason = f"worse by more than the floor, but {few}"
     return Verdict(
         score.name, score.condition, score.title, score.unit, score.direction, score.digits, outcome, reason,
         baseline=old, value=new, loss=loss, low=low, high=high, floor=floor, p=p, n=test.n, blocks=count,

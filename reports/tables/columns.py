@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from syncbench.metric import Score
-from syncbench.reports.significance import significantly_better
+from syncbench.reports.significance import significantly_better, undecided
 from syncbench.reports.tables.table import Cell, Column
 from syncbench.reports.tables.titles import is_real, link
 from syncbench.reports.text import number
@@ -74,7 +75,9 @@ def column(members: Sequence[Entry], variant: str, rows: Sequence[Run], key: str
     found = {str(entry.run.path): entry for entry in members}
     competing = [entry for entry in members if not entry.run.is_anchor and entry.score.value is not None]
     competing = _ordered(competing) if score.direction != "none" else []
-    ranked = len(competing) > 1 and all(entry.score.low is not None for entry in competing)
+    pairs = list(combinations(competing, 2))
+    few = [undecided(a.run, b.run, a.score) for a, b in pairs]
+    ranked = bool(pairs) and all(entry.score.low is not None for entry in competing) and not all(few)
     ranks = [1 + sum(_better(b, a) for b in competing if b is not a) for a in competing] if ranked else []
     clear = ranked and all(_better(competing[0], other) for other in competing[1:])
     real = next((entry for entry in members if is_real(entry.run) and entry.score.value is not None), None)
@@ -88,6 +91,7 @@ def column(members: Sequence[Entry], variant: str, rows: Sequence[Run], key: str
         variant=variant,
         protocol=parse(score.signature)[1].get("protocol", ""),
         ranked=ranked,
+        undecided=few[0] if few and all(few) else "",
     )
     cells: dict[str, Cell] = {}
     for run in rows:

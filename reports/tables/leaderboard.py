@@ -120,6 +120,13 @@ def _notes(
     notes: list[str] = []
     if any(made.ranked for made in columns):
         notes.append(_RANKS)
+    by_reason: dict[str, list[str]] = {}
+    for made in columns:
+        if made.undecided:
+            by_reason.setdefault(made.undecided, []).append(
+                f"{made.title} ({made.variant})" if made.variant else made.title
+            )
+    notes += [f"No ranks in {', '.join(titles)}: {why}." for why, titles in by_reason.items()]
     if any(cell.beats_real for row in cells.values() for cell in row):
         notes.append(_GAMED)
     if (real := _real_anchor(rows[0])) and not any(is_real(run) for run in rows):

@@ -23,7 +23,9 @@ class Column:
         signature: what every cell agrees in: the score's signature without counts and version.
         variant: what tells this column from another one of the same title, such as ``protocol=native``.
         protocol: the preparation, where the signature names one.
-        ranked: whether ranks were asked of statistics here; False where no interval is defined.
+        ranked: whether ranks were asked of statistics here; False where no interval is defined, and where nothing could
+            have been decided.
+        undecided: why no data could have ranked any two systems: too few speakers; empty where some could.
     """
 
     key: str
@@ -35,6 +37,7 @@ class Column:
     variant: str = ""
     protocol: str = ""
     ranked: bool = False
+    undecided: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,18 +11,43 @@ import numpy as np
 from syncbench.measurement import Measurement
 from syncbench.statistics.resampling import TAILS, draws, independent, resampled
 
-__all__ = ["PairedResult", "paired_test"]
+__all__ = ["PairedResult", "blocks_needed", "paired_test", "smallest_p"]
 
 
 @dataclass(frozen=True, slots=True)
 class PairedResult:
-    """The difference ``a - b`` of two corpus scores over the same clips, its 95 % interval and two-sided p-value."""
+    """The difference ``a - b`` of two corpus scores over the same clips, its 95 % interval and two-sided p-value.
+
+    Attributes:
+        n: clips; blocks: independent clips, or groups of clips, among them.
+        smallest: the smallest p-value that the test could have given, whatever the data (:func:`smallest_p`).
+    """
 
     difference: float
     low: float
     high: float
     p: float
     n: int
+    blocks: int
+    smallest: float
+
+
+def smallest_p(blocks: int, resamples: int) -> float:
+    """Return the smallest p-value that :func:`paired_test` can give for so many independent groups, whatever the data.
+
+    >>> smallest_p(9, 10_000)
+    0.00390625
+    """
+    return max(2 / (resamples + 1), min(1.0, 2.0 ** (1 - blocks)))
+
+
+def blocks_needed(level: float) -> int:
+    """Return how few independent groups can give a p-value below a level: all of them agreeing.
+
+    >>> blocks_needed(0.05), blocks_needed(0.05 / 23)
+    (6, 10)
+    """
+    return math.floor(math.log2(2 / level)) + 1
 
 
 def paired_test(
@@ -47,7 +73,7 @@ def paired_test(
     drawn_a, drawn_b = resampled(a, weights), resampled(b, weights)
     whole = np.ones((1, len(a)))
     total_a, total_b = resampled(a, whole), resampled(b, whole)
-    floor = 2.0 ** (1 - independent(groups))
+    blocks = independent(groups)
     result: dict[str, PairedResult] = {}
     for name in drawn_a:
         if name not in drawn_b:
@@ -59,11 +85,14 @@ def paired_test(
         low, high = np.quantile(differences, TAILS)
         side = min(int((differences <= 0).sum()), int((differences >= 0).sum()))
         p = min(1.0, 2 * (side + 1) / (differences.size + 1))
+        smallest = smallest_p(blocks, differences.size)
         result[name] = PairedResult(
             difference=float(total_a[name][0] - total_b[name][0]),
             low=float(low),
             high=float(high),
-            p=max(p, min(1.0, floor)),
+            p=max(p, smallest),
             n=len(a),
+            blocks=blocks,
+            smallest=smallest,
         )
     return result

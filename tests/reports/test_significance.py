@@ -6,7 +6,9 @@ import dataclasses
 
 import pytest
 
+from syncbench.reports import significance
 from syncbench.reports.decisions.compare import compare
+from syncbench.reports.decisions.comparison_text import to_json, to_markdown
 from syncbench.reports.significance import significantly_better
 from syncbench.reports.tables.leaderboard import leaderboard
 from syncbench.runs import Run
@@ -48,3 +50,46 @@ def test_a_score_without_a_better_way_is_never_better(make_run: MakeRun) -> None
     aimless = dataclasses.replace(b.score("lse_c"), direction="none")
     assert not significantly_better(b, a, aimless)
     assert not significantly_better(a, b, aimless)
+
+
+def speakers(count: int, clips: int = 40) -> list[str]:
+    return [f"s{i % count}" for i in range(clips)]
+
+
+def test_too_few_speakers_are_not_told_as_no_difference(make_run: MakeRun) -> None:
+    """Four scores at once: seven speakers that all agree give 4 * 2 / 2**7 = 0.0625, eight give 0.03125."""
+    for count, verdict in ((7, "too few speakers to decide"), (8, "B worse")):
+        groups = speakers(count)
+        a = make_run("a", near(0, 1, clips=40), groups=groups, name=f"a{count}")
+        b = make_run("b", near(-3, 2, clips=40), groups=groups, name=f"b{count}")
+        found = significance.tested(b, a)["lse", "lse_c", ""]
+        assert found.smallest == pytest.approx(4 * 2 / 2**count)
+        assert found.corrected == pytest.approx(found.smallest), "all speakers agree: it is as small as it gets"
+        comparison = compare(a, b)
+        lse_c = next(d for d in comparison.differences if d.name == "lse_c")
+        assert lse_c.verdict == verdict
+        why = "too few speakers to decide: 7 speakers or source videos, at least 8 are needed"
+        assert (why in to_markdown(comparison)) == (count == 7)
+        assert ('"verdict": "too few speakers to decide"' in to_json(comparison)) == (count == 7)
+        (table,) = leaderboard([a, b])
+        column = next(column for column in table.columns if column.title == "LSE-C")
+        assert column.ranked == (count == 8), "a tie is no finding where nothing could have been found"
+        note = [note for note in table.notes if note.startswith("No ranks in LSE-C")]
+        assert bool(note) == (count == 7)
+        assert all(why in text for text in note)
+
+
+def test_where_no_group_is_known_it_is_clips_that_are_too_few(make_run: MakeRun) -> None:
+    a, b = (make_run(name, near(shift, 1, clips=5)) for name, shift in (("a", 0.0), ("b", -3.0)))
+    lse_c = next(d for d in compare(a, b).differences if d.name == "lse_c")
+    assert lse_c.verdict == "too few clips to decide"
+    assert (
+        lse_c.why_few
+        == "too few clips to decide: 5 clips, at least 8 are needed to find a difference in 4 scores at once"
+    )
+
+
+def test_enough_speakers_without_a_difference_are_told_as_such(make_run: MakeRun) -> None:
+    groups = speakers(8)
+    a, b = (make_run(name, near(0, seed, clips=40), groups=groups) for name, seed in (("a", 1), ("b", 2)))
+    assert next(d.verdict for d in compare(a, b).differences if d.name == "lse_c") == "not shown"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from syncbench.measurement import Ratios
-from syncbench.statistics.paired import paired_test
+from syncbench.statistics.paired import blocks_needed, paired_test, smallest_p
 
 from .conftest import Rate, Vector, draw
 
@@ -50,6 +50,16 @@ def test_the_p_value_is_never_zero_and_never_above_one() -> None:
 def test_a_handful_of_blocks_is_never_surer_than_an_exact_test(groups: list[str], blocks: int) -> None:
     found = paired_test([Rate(4, 10)] * 12, [Rate(3, 10)] * 12, groups, resamples=20_000)["rate"]
     assert found.p == pytest.approx(2 / 2**blocks)
+    assert found.p == found.smallest == smallest_p(blocks, 20_000), "all blocks agree: no data could say it better"
+    assert found.blocks == blocks
+
+
+def test_as_many_blocks_are_needed_as_give_a_p_value_below_the_level() -> None:
+    for scores in (1, 4, 23):
+        needed = blocks_needed(0.05 / scores)
+        assert scores * smallest_p(needed, 10_000) < 0.05 <= scores * smallest_p(needed - 1, 10_000)
+    assert smallest_p(60, 999) == 2 / 1000, "resamples bound it, too"
+    assert smallest_p(0, 999) == 1
 
 
 def test_a_score_that_only_one_system_has_is_not_compared() -> None:
