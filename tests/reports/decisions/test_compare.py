@@ -71,4 +71,4 @@ def test_a_handful_of_clips_proves_nothing(make_run: MakeRun) -> None:
     few = compare(make_run("a", list(FORTY[:4])), make_run("b", list(FORTY[:4] - 3)))
     lse_c = next(d for d in few.differences if d.name == "lse_c")
     assert lse_c.p == pytest.approx(2 / 2**4)  # no exact paired test of four clips says less
-    assert lse_c.verdict == "not shown"
+    assert lse_c.verdict == "too few clips to decide"

@@ -59,7 +59,7 @@ def test_a_handful_of_clips_cannot_be_sure_and_it_says_how_many_could(make_run: 
     few = gate(make_run("few-worse", near(-3, 1)[:5]), make_run("few", near(0, 2)[:5]), policy)
     assert few.exit_code == 2
     # two scores share 5 %, and no p-value of 6 clips is below 2 / 2**6 = 0.031; of 7 it is 0.016
-    assert few.verdicts[0].reason.endswith("5 clips are too few to be sure: 7 agreeing ones would tell")
+    assert few.verdicts[0].reason.endswith("too few clips to decide: 5 clips, at least 7 that agree are needed")
     enough = gate(make_run("worse", near(-3, 1)[:7]), make_run("baseline", near(0, 2)[:7]), policy)
     assert enough.exit_code == 1
 
