@@ -69,7 +69,8 @@ def test_too_few_speakers_are_not_told_as_no_difference(make_run: MakeRun) -> No
         lse_c = next(d for d in comparison.differences if d.name == "lse_c")
         assert lse_c.verdict == verdict
         why = "too few speakers to decide: 7 speakers or source videos, at least 8 are needed"
-        assert (why in to_markdown(comparison)) == (count == 7)
+        assert ("too few speakers to decide" in to_markdown(comparison)) == (count == 7)
+        assert lse_c.why_few.startswith(why) == (count == 7)
         assert ('"verdict": "too few speakers to decide"' in to_json(comparison)) == (count == 7)
         (table,) = leaderboard([a, b])
         column = next(column for column in table.columns if column.title == "LSE-C")
