@@ -108,13 +108,16 @@ def with_worst(row: Row, seen: Sequence[Seen], values: Sequence[float], *, high:
 
 def landmark_rows(data: str, seen: Sequence[Seen], limit: float) -> Iterator[Row]:
     """Yield errors in % of the distance of the outer eye corners, and whether the mouth is seen to move."""
-    errors, lips, openings, frozen, frozen_truth, missing = [], [], [], [], [], []
+    errors, lips, openings, frozen, frozen_truth, missing, followed = [], [], [], [], [], [], []
     for s in seen:
         length = min(len(s.truth), len(s.found))
         truth, found = s.truth[:length], s.found[:length]
         known = np.isfinite(truth).all((1, 2))
         both = known & np.isfinite(found).all((1, 2))
         missing.append(100 * float(1 - both.sum() / known.sum()))
+        if both.sum() < 2:
+            continue
+        followed.append(s)
         truth, found = truth[both], found[both]
         error = _errors(truth, found)
         errors.append(float(error.mean()))
@@ -124,12 +127,12 @@ def landmark_rows(data: str, seen: Sequence[Seen], limit: float) -> Iterator[Row
         frozen_truth.append(_frozen_distance(truth))
     name = "landmarks"
     row = Row(name, data, "error, 68 points", float(np.mean(errors)), "% eye distance")
-    yield with_worst(at_most(limit, row), seen, errors, high=False)
+    yield with_worst(at_most(limit, row), followed, errors, high=False)
     yield with_worst(
-        Row(name, data, "error, 20 lip points", float(np.mean(lips)), "% eye distance"), seen, lips, high=False
+        Row(name, data, "error, 20 lip points", float(np.mean(lips)), "% eye distance"), followed, lips, high=False
     )
     row = Row(name, data, "mouth opening, correlation with truth", float(np.mean(openings)), "")
-    yield with_worst(at_least(0.9, row), seen, openings, high=True)
+    yield with_worst(at_least(0.9, row), followed, openings, high=True)
     yield Row(name, data, "mouth LMD of a frozen face", float(np.mean(frozen)), "px")
     yield Row(name, data, "mouth LMD of a frozen face, by the truth", float(np.mean(frozen_truth)), "px")
     yield with_worst(

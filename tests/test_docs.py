@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,3 +40,14 @@ def test_the_tree_of_the_architecture_is_there() -> None:
         assert (ROOT / path).is_file(), path
     for path in re.findall(r"`((?:corruptions|datasets|cli|runs)/\w+\.py)`", text):
         assert (ROOT / "syncbench" / path).is_file(), path
+
+
+@pytest.mark.parametrize("evaluator", ["expert", "landmarks", "lipreader"])
+def test_a_card_holds_what_the_benchmark_measured(evaluator: str) -> None:
+    place = importlib.util.spec_from_file_location("evaluator_cards", ROOT / "benchmarks" / "evaluator_cards.py")
+    assert place is not None
+    assert place.loader is not None
+    cards = importlib.util.module_from_spec(place)
+    place.loader.exec_module(cards)
+    card = (ROOT / "baselines" / "evaluators" / evaluator / "card.md").read_text(encoding="utf-8")
+    assert card == cards.with_table(card, evaluator)

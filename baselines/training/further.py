@@ -8,7 +8,7 @@ from syncbench import registry
 from syncbench.clip import Clip
 from syncbench.options import Options
 
-__all__ = ["Further", "further_clips"]
+__all__ = ["Further", "further_clips", "further_sets"]
 
 
 class Further(Options):
@@ -21,11 +21,16 @@ class Further(Options):
     also: str = ""
 
 
-def further_clips(options: Further, split: str = "train") -> list[Clip]:
-    """Return the clips of the further data sets; none where there are none. Raises CommandError."""
-    clips: list[Clip] = []
+def further_sets(options: Further, split: str = "train") -> list[list[Clip]]:
+    """Return the clips of each further data set. Raises CommandError."""
+    sets: list[list[Clip]] = []
     for item in filter(None, options.also.split(",")):
         name, _, root = item.partition(":")
         listed = registry.dataset(name).clips(Path(root) if root else None, split)
-        clips += [clip for clip in listed if isinstance(clip, Clip)]
-    return clips
+        sets.append([clip for clip in listed if isinstance(clip, Clip)])
+    return sets
+
+
+def further_clips(options: Further, split: str = "train") -> list[Clip]:
+    """Return the clips of all further data sets, one after another; none where there are none. Raises CommandError."""
+    return [clip for clips in further_sets(options, split) for clip in clips]

@@ -24,7 +24,7 @@ from syncbench.baselines.evaluators.training.decoded import Decoded, decode
 from syncbench.baselines.evaluators.training.mouths import augment_mouths, stored_mouths
 from syncbench.baselines.training.adversary import Pictures
 from syncbench.baselines.training.batches import Batch, Running
-from syncbench.baselines.training.further import Further, further_clips
+from syncbench.baselines.training.further import Further, further_sets
 from syncbench.baselines.training.loop import Stage, fit
 from syncbench.baselines.training.optimisation import Cosine, Group, Optimisation
 from syncbench.baselines.training.precision import mixed_precision
@@ -131,7 +131,7 @@ class _Pieces(Running):
 
 def _train(training: Training[ExpertOptions]) -> Path:
     options, folder, seed = training.options, training.folder, training.seed
-    groups = [list(training.clips), further_clips(options)]
+    groups = [list(training.clips), *further_sets(options)]
     materials = [material_of(decode(clips, folder / "decoded")) for clips in groups if clips]
     torch.manual_seed(seed)
     model = SyncExpert()

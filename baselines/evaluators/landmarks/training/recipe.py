@@ -19,7 +19,7 @@ from syncbench.baselines.evaluators.training.decoded import SIDE, Decoded, decod
 from syncbench.baselines.evaluators.training.mouths import STORED_SCALE
 from syncbench.baselines.training.adversary import Pictures
 from syncbench.baselines.training.batches import Batch, Running
-from syncbench.baselines.training.further import Further, further_clips
+from syncbench.baselines.training.further import Further, further_sets
 from syncbench.baselines.training.loop import Stage, fit
 from syncbench.baselines.training.optimisation import Cosine, Optimisation
 from syncbench.baselines.training.precision import mixed_precision
@@ -133,7 +133,7 @@ class _Mouths(Running):
 
 def _train(training: Training[LandmarkOptions]) -> Path:
     options, folder, seed = training.options, training.folder, training.seed
-    groups = [list(training.clips), further_clips(options)]
+    groups = [list(training.clips), *further_sets(options)]
     materials = [decode(clips, folder / "decoded") for clips in groups if clips]
     if options.stills is not None:
         materials.append(portraits(options.stills))

@@ -25,7 +25,7 @@ def warp_times(length: int, dice: np.random.Generator) -> NDArray[np.int64]:
     each = np.interp(np.linspace(0, pieces - 1, length), np.arange(pieces), 1 / speed)
     said = np.concatenate([[0], np.cumsum(each)[:-1]])  # when each source frame is now seen, in frames
     wanted = np.linspace(0, said[-1], max(2, round(float(said[-1])) + 1))
-    return np.rint(np.interp(wanted, said, np.arange(length))).astype(np.int64)
+    return np.asarray(np.rint(np.interp(wanted, said, np.arange(length))), np.int64)
 
 
 class _Clips(Running):
