@@ -6,12 +6,13 @@ The square follows the eyes and the nose alone, so its place and size say nothin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, median_filter
 from torch import Tensor
 
 from syncbench.baselines.faces.networks import Face
@@ -19,48 +20,114 @@ from syncbench.clip import Frames
 from syncbench.errors import ClipError
 from syncbench.media import Footage, spans
 
-__all__ = ["Boxes", "blend_mask", "crop", "find_boxes", "paste", "to_images", "to_pixels"]
+__all__ = ["Boxes", "blend_mask", "crop", "find_boxes", "looks", "paste", "to_images", "to_pixels"]
 
 Boxes = NDArray[np.int64]
-"""``[T, 3]``: left, top and side of a square per frame, in pixels; may reach outside the frame."""
+"""``[T, 3]``: left, top and side of a square per frame, in pixels; may reach outside the frame. Side 0: none is drawn."""
 
 _STABLE_FRAMES = 2.0
 _EDGE = 0.1
 _NEAR = 0.1
+_LEAP = 0.4  # of the square's side, from one frame to the next: another shot, as is another size by over a quarter
+_ZOOM = 1.25
 
 
-def find_boxes(points: NDArray[np.float32] | None, shape: Sequence[int], face: Face) -> Boxes:
+def find_boxes(
+    points: NDArray[np.float32] | None, shape: Sequence[int], face: Face, shown: NDArray[np.bool_] | None = None
+) -> Boxes:
     """Return the square of each frame.
 
     ``points`` is ``[T, 68, 2]``, landmarks with NaN where no face was found (filled in from the neighbours), or None
-    for the fixed box of ``face``. ``shape`` is the frames' ``(T, H, W, ...)``. The side is one for the clip. Where it is
-    within 10 % of ``face.size`` it is taken as ``face.size``, which saves a blurring resize. Raises ClipError where
-    no frame has a face.
+    for the fixed box of ``face``. ``shape`` is the frames' ``(T, H, W, ...)``. ``shown`` ``[T]`` says in which frames there
+    is a face to draw; None: in all. The side is one for each stretch in which the face neither leaps nor changes its size
+    at once, as it does at a cut. Where it is within 10 % of ``face.size`` it is taken as ``face.size``, which saves a
+    blurring resize. Raises ClipError where no frame has a face.
     """
     count, height, width = shape[:3]
     if points is None:
         x, y, side = face.box[0] * width, face.box[1] * height, face.box[2] * width
-        centres = np.tile([x, y], (count, 1))
-    else:
-        eyes = points[:, 36:48].mean(axis=1)
-        nose = points[:, 33]
-        anchors = np.concatenate([eyes, nose], axis=1).astype(np.float64)  # [T, 4]
-        seen = np.isfinite(anchors).all(axis=1)
-        if len(points) != count:
-            raise ClipError(f"the landmarks count {len(points)} frames, the video {count}: compute the landmarks again")
-        if not seen.any():
-            raise ClipError("no face was found in any frame: give landmarks, or use --option face=box for face crops")
-        frames = np.arange(count)
-        filled = np.stack([np.interp(frames, frames[seen], anchors[seen, i]) for i in range(4)], axis=1)
-        steady = gaussian_filter1d(filled, _STABLE_FRAMES, axis=0, mode="nearest")
-        unit = float(np.median(np.hypot(*(steady[:, 2:] - steady[:, :2]).T)))
-        centres = steady[:, :2] + [0.0, face.down * unit]
-        side = face.side * unit
+        return _square(np.tile([x, y], (count, 1)), side, face)
+    if len(points) != count:
+        raise ClipError(f"the landmarks count {len(points)} frames, the video {count}: compute the landmarks again")
+    anchors = _anchors(points)
+    seen = np.flatnonzero(np.isfinite(anchors).all(axis=1))
+    if not len(seen):
+        raise ClipError("no face was found in any frame: give landmarks, or use --option face=box for face crops")
+    starts = seen[_leaps(anchors[seen], face)]
+    bounds = [0, *starts.tolist(), count]
+    boxes = np.concatenate([_follow(anchors[start:stop], face) for start, stop in pairwise(bounds)])
+    if shown is not None and not shown.all():
+        boxes[~_between(shown, np.isfinite(anchors).all(axis=1))] = 0
+    return boxes
+
+
+def looks(boxes: Boxes, points: NDArray[np.float32] | None, reference: int) -> NDArray[np.int64]:
+    """Return for each frame the one that shows how its face looks, int64 ``[T]``.
+
+    It is the ``reference``-th frame of its stretch whose face was found, counted from 0, or the last one: another shot may
+    show another person, and a first frame may be black.
+    """
+    count = len(boxes)
+    seen = np.ones(count, bool) if points is None else np.isfinite(_anchors(points)).all(axis=1)
+    steps = np.diff(boxes, axis=0)
+    starts = np.flatnonzero((steps[:, 2] != 0) | (np.linalg.norm(steps[:, :2], axis=1) > _LEAP * boxes[1:, 2])) + 1
+    found = np.arange(count)
+    for start, stop in pairwise([0, *starts.tolist(), count]):
+        faces = start + np.flatnonzero(seen[start:stop])
+        if not len(faces):
+            faces = np.arange(start, stop)
+        found[start:stop] = faces[min(reference, len(faces) - 1)]
+    return found
+
+
+def _between(shown: NDArray[np.bool_], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which frames ``[T]`` that are shown lie between two of their stretch in which the face was found.
+
+    A detector looks at every few frames: about where a face comes and goes its landmarks say more.
+    """
+    found = np.zeros(len(shown), bool)
+    bounds = np.flatnonzero(np.diff(shown.astype(np.int8))) + 1
+    for start, stop in pairwise([0, *bounds.tolist(), len(shown)]):
+        faces = start + np.flatnonzero(seen[start:stop] & shown[start:stop])
+        if len(faces):
+            found[faces[0] : faces[-1] + 1] = True
+    return found
+
+
+def _anchors(points: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the middle of the eyes and the tip of the nose ``[T, 4]``."""
+    return np.concatenate([points[:, 36:48].mean(axis=1), points[:, 33]], axis=1).astype(np.float64)
+
+
+def _unit(anchors: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.hypot(*(anchors[:, 2:] - anchors[:, :2]).T))
+
+
+def _leaps(anchors: NDArray[np.float64], face: Face) -> NDArray[np.intp]:
+    """Return at which rows of ``[n, 4]`` the face is elsewhere or of another size at once."""
+    track = np.column_stack([anchors[:, :2], _unit(anchors)])
+    track = median_filter(track, (5, 1), mode="nearest")  # a single wild frame is no cut
+    near, far = np.sort(np.stack([track[1:, 2], track[:-1, 2]]), axis=0)
+    moved = np.linalg.norm(np.diff(track[:, :2], axis=0), axis=1)
+    return np.flatnonzero((moved > _LEAP * face.side * near) | (far > _ZOOM * near)) + 1
+
+
+def _follow(anchors: NDArray[np.float64], face: Face) -> Boxes:
+    """Return the squares of one stretch from its anchors ``[n, 4]``, NaN where they are to be filled in."""
+    frames = np.arange(len(anchors))
+    seen = np.isfinite(anchors).all(axis=1)
+    filled = np.stack([np.interp(frames, frames[seen], anchors[seen, i]) for i in range(4)], axis=1)
+    steady = gaussian_filter1d(filled, _STABLE_FRAMES, axis=0, mode="nearest")
+    unit = float(np.median(_unit(steady)))
+    return _square(steady[:, :2] + [0.0, face.down * unit], face.side * unit, face)
+
+
+def _square(centres: NDArray[np.float64], side: float, face: Face) -> Boxes:
     if abs(side - face.size) <= _NEAR * face.size:
         side = face.size
     side = max(8, round(side))
     corners = np.rint(centres - side / 2).astype(np.int64)
-    return np.concatenate([corners, np.full((count, 1), side)], axis=1)
+    return np.concatenate([corners, np.full((len(centres), 1), side)], axis=1)
 
 
 def _resize(images: Tensor, side: int) -> Tensor:
@@ -71,7 +138,7 @@ def _resize(images: Tensor, side: int) -> Tensor:
 
 
 def crop(frames: Frames | Footage, boxes: Boxes, size: int) -> Frames:
-    """Return the squares, uint8 ``[T, size, size, 3]``; beyond the frame its edge is repeated."""
+    """Return the squares, uint8 ``[T, size, size, 3]``; beyond the frame its edge is repeated. Black where there is none."""
     if len(frames) != len(boxes):
         raise ValueError(f"{len(frames)} frames, but boxes for {len(boxes)}")
     parts = [_crop(frames[span], boxes[span], size) for span in spans(frames)]
@@ -79,6 +146,18 @@ def crop(frames: Frames | Footage, boxes: Boxes, size: int) -> Frames:
 
 
 def _crop(frames: Frames, boxes: Boxes, size: int) -> Frames:
+    found = np.zeros((len(frames), size, size, 3), np.uint8)
+    for here in _alike(boxes):
+        found[here] = _crop_alike(frames[here], boxes[here], size)
+    return found
+
+
+def _alike(boxes: Boxes) -> list[NDArray[np.intp]]:
+    """Return the frames that have a square, those of one side together."""
+    return [np.flatnonzero(boxes[:, 2] == side) for side in np.unique(boxes[:, 2]) if side]
+
+
+def _crop_alike(frames: Frames, boxes: Boxes, size: int) -> Frames:
     height, width = frames.shape[1:3]
     squares = np.stack(
         [
@@ -112,19 +191,27 @@ def blend_mask(face: Face, side: int) -> NDArray[np.float32]:
 
 def paste(frames: Frames, images: Frames, boxes: Boxes, face: Face) -> Frames:
     """Return the frames with the generated squares ``[T, size, size, 3]`` blended in; all else is untouched."""
-    height, width = frames.shape[1:3]
-    side = int(boxes[0, 2])
-    scaled = _resize(torch.from_numpy(images).permute(0, 3, 1, 2).float(), side).permute(0, 2, 3, 1).numpy()
-    mask = blend_mask(face, side)[..., None]
     result = frames.copy()
-    for frame, square, (left, top, _) in zip(result, scaled, boxes, strict=True):
-        x0, y0, x1, y1 = max(0, left), max(0, top), min(width, left + side), min(height, top + side)
-        if x0 >= x1 or y0 >= y1:
-            raise ClipError("the face lies outside the frame: give landmarks of this video, or --option face=box")
-        inside = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
-        old = frame[y0:y1, x0:x1].astype(np.float32)
-        frame[y0:y1, x0:x1] = np.rint(old + mask[inside] * (square[inside] - old)).astype(np.uint8)
+    for here in _alike(boxes):
+        side = int(boxes[here[0], 2])
+        scaled = _resize(torch.from_numpy(images[here]).permute(0, 3, 1, 2).float(), side).permute(0, 2, 3, 1).numpy()
+        mask = blend_mask(face, side)[..., None]
+        for number, square in zip(here.tolist(), scaled, strict=True):
+            _blend(result[number], square, mask, boxes[number])
     return result
+
+
+def _blend(
+    frame: NDArray[np.uint8], square: NDArray[np.float32], mask: NDArray[np.float32], box: NDArray[np.int64]
+) -> None:
+    """Blend a square into a frame, in place."""
+    (height, width), (left, top, side) = frame.shape[:2], box.tolist()
+    x0, y0, x1, y1 = max(0, left), max(0, top), min(width, left + side), min(height, top + side)
+    if x0 >= x1 or y0 >= y1:
+        raise ClipError("the face lies outside the frame: give landmarks of this video, or --option face=box")
+    inside = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+    old = frame[y0:y1, x0:x1].astype(np.float32)
+    frame[y0:y1, x0:x1] = np.rint(old + mask[inside] * (square[inside] - old)).astype(np.uint8)
 
 
 def to_images(pixels: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """What every talking-face generator here does around its network: find the face, crop, generate, blend back.
 
 Of the frame to be generated, a network sees only what lies above ``Face.hidden_row``; the rest comes from one reference
-frame. The generated part is pasted into the clip's own frames with a soft edge.
+frame of the same shot. The generated part is pasted into the clip's own frames with a soft edge; frames without a face stay
+as they are.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from syncbench import registry
 from syncbench.answer import Video
 from syncbench.baselines.faces.mel import mel_spectrogram
 from syncbench.baselines.faces.networks import Face, hide
-from syncbench.baselines.faces.squares import Boxes, crop, find_boxes, paste, to_images, to_pixels
+from syncbench.baselines.faces.squares import Boxes, crop, find_boxes, looks, paste, to_images, to_pixels
 from syncbench.clip import Frames
-from syncbench.errors import CommandError
+from syncbench.errors import ClipError, CommandError
 from syncbench.feature import Features
 from syncbench.features.frames import FOOTAGE
 from syncbench.features.landmarks import fitted
@@ -32,7 +33,7 @@ from syncbench.media import Footage, spans
 from syncbench.options import Options
 from syncbench.system import Given, Setup, System
 
-__all__ = ["FaceOptions", "TalkingFace", "face_landmarks"]
+__all__ = ["FaceOptions", "TalkingFace", "face_landmarks", "faces_shown"]
 
 _BATCH = 32  # frames per network call
 
@@ -42,7 +43,7 @@ class FaceOptions(Options):
     face: str = Field(
         "auto", description="where the face is: auto, box (the frame is a face crop), or a landmark provider"
     )
-    reference: int = Field(0, ge=0, description="the frame that shows how the person looks")
+    reference: int = Field(0, ge=0, description="which frame with a face, of each shot, shows how the person looks")
 
 
 OptionsT = TypeVar("OptionsT", bound=FaceOptions)
@@ -59,6 +60,15 @@ def face_landmarks(clip: Given | Features, source: str = "auto") -> NDArray[np.f
     if source == "auto":
         source = "precomputed" if clip.has("landmarks") else "bundled"
     return fitted(np.asarray(clip[registry.landmarks(source).feature], np.float32), len(clip[FOOTAGE]))
+
+
+def faces_shown(clip: Given | Features) -> NDArray[np.bool_] | None:
+    """Return in which frames there is a face, bool ``[T]``; None where nobody can say, and landmarks of one's own must."""
+    try:
+        squares: NDArray[np.float32] = clip[registry.face_finder().squares]
+    except ClipError:
+        return None
+    return np.asarray(np.isfinite(squares).all(axis=1))
 
 
 class TalkingFace(System[OptionsT], Generic[OptionsT]):
@@ -109,21 +119,24 @@ class TalkingFace(System[OptionsT], Generic[OptionsT]):
     def answer(self, given: Given) -> Video:
         """Return the clip's frames with a generated mouth, at the clip's size. Raises ClipError."""
         footage = given.footage
-        boxes = find_boxes(face_landmarks(given, self.options.face), footage.shape, self.face)
+        points = face_landmarks(given, self.options.face)
+        boxes = find_boxes(points, footage.shape, self.face, None if points is None else faces_shown(given))
         squares = torch.from_numpy(crop(footage, boxes, self.face.size))
         with torch.inference_mode():
             units, traces = self.drive(mel_spectrogram(given.speech), len(footage))
             if given.real:
                 traces = {**traces, **self.observe(squares)}
-        return Video(self._drawn(footage, boxes, squares, units), traces=traces)
+        seen_in = torch.from_numpy(looks(boxes, points, self.options.reference))
+        return Video(self._drawn(footage, boxes, squares, seen_in, units), traces=traces)
 
-    def _drawn(self, footage: Footage, boxes: Boxes, squares: Tensor, units: Tensor) -> Iterator[Frames]:
+    def _drawn(
+        self, footage: Footage, boxes: Boxes, squares: Tensor, seen_in: Tensor, units: Tensor
+    ) -> Iterator[Frames]:
         """Yield the generated frames, piece by piece."""
         device = self.setup.device
-        look = to_images(squares[min(self.options.reference, len(squares) - 1)]).to(device)
         for part in spans(footage, _BATCH):
             with torch.inference_mode():
                 poses = hide(to_images(squares[part].to(device)), self.face)
-                identity = torch.cat([poses, look.expand_as(poses)], dim=1)  # [N, 6, size, size]
+                identity = torch.cat([poses, to_images(squares[seen_in[part]].to(device))], dim=1)  # [N, 6, size, size]
                 images = to_pixels(self.draw(units[part], identity))
             yield paste(footage[part], images, boxes[part], self.face)

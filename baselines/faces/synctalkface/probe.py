@@ -18,7 +18,7 @@ from torch import Tensor
 from syncbench.baselines.evaluators.landmarks.finder import find_landmarks
 from syncbench.baselines.faces.mel import mel_chunks, mel_spectrogram
 from syncbench.baselines.faces.networks import Face, hide
-from syncbench.baselines.faces.squares import Boxes, crop, find_boxes, paste, to_images, to_pixels
+from syncbench.baselines.faces.squares import Boxes, crop, find_boxes, looks, paste, to_images, to_pixels
 from syncbench.baselines.faces.synctalkface.network import Generator
 from syncbench.clip import Frames, Waveform
 from syncbench.features.landmarks import mouth_opening
@@ -89,11 +89,19 @@ class Probe:
 
 
 def probe(
-    generator: Generator, footage: Footage, speech: Waveform, landmarks: NDArray[np.float32] | None, reference: int = 0
+    generator: Generator,
+    footage: Footage,
+    speech: Waveform,
+    landmarks: NDArray[np.float32] | None,
+    reference: int = 0,
+    shown: NDArray[np.bool_] | None = None,
 ) -> Probe:
-    """Prepare a clip for probing: ``landmarks`` as for ``find_boxes``, ``reference`` the frame to draw. Raises ClipError."""
-    boxes = find_boxes(landmarks, footage.shape, generator.config.face)
-    place = slice(at := min(reference, len(footage) - 1), at + 1)
+    """Prepare a clip for probing: ``landmarks`` and ``shown`` as for ``find_boxes``, ``reference`` as for ``looks``: the
+    frame to draw is that of the first shot with a face. Raises ClipError.
+    """
+    boxes = find_boxes(landmarks, footage.shape, generator.config.face, shown)
+    at = int(looks(boxes, landmarks, reference)[np.argmax(boxes[:, 2] > 0)])
+    place = slice(at, at + 1)
     frame = footage[place]
     device = generator.memory.keys.device
     look = to_images(torch.from_numpy(crop(frame, boxes[place], generator.config.face.size))).to(device)

@@ -18,7 +18,7 @@ from syncbench.baselines.faces.squares import to_images
 from syncbench.baselines.faces.synctalkface.config import config_from
 from syncbench.baselines.faces.synctalkface.network import Generator
 from syncbench.baselines.faces.synctalkface.probe import exhibit, probe
-from syncbench.baselines.faces.talking_face import FaceOptions, TalkingFace, face_landmarks
+from syncbench.baselines.faces.talking_face import FaceOptions, TalkingFace, face_landmarks, faces_shown
 from syncbench.system import Given
 
 __all__ = ["SyncTalkFace", "load_generator"]
@@ -68,4 +68,5 @@ class SyncTalkFace(TalkingFace[FaceOptions]):
 
     def probe(self, given: Given) -> Mapping[str, NDArray[Any]]:
         landmarks = face_landmarks(given, self.options.face)
-        return exhibit(probe(self.generator, given.footage, given.speech, landmarks, self.options.reference))
+        shown = None if landmarks is None else faces_shown(given)
+        return exhibit(probe(self.generator, given.footage, given.speech, landmarks, self.options.reference, shown))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from syncbench.baselines.faces.networks import SMALL_FACE, Face
-from syncbench.baselines.faces.squares import blend_mask, crop, find_boxes, paste
+from syncbench.baselines.faces.squares import blend_mask, crop, find_boxes, looks, paste
 from syncbench.errors import ClipError
 
 
@@ -39,6 +39,64 @@ def test_missing_faces_are_filled_in() -> None:
         find_boxes(landmarks(3) * np.nan, (3, 160, 160, 3), SMALL_FACE)
     with pytest.raises(ClipError, match="count 3 frames"):
         find_boxes(landmarks(3), (4, 160, 160, 3), SMALL_FACE)
+
+
+def two_shots() -> np.ndarray:
+    """Return landmarks of six frames of a small face on the left, and of six of a large one on the right."""
+    points = np.concatenate([landmarks(6), landmarks(6, shift=300)])
+    points[6:, 33, 1] = 150
+    return points
+
+
+def test_each_shot_has_its_own_square() -> None:
+    boxes = find_boxes(two_shots(), (12, 400, 600, 3), SMALL_FACE)
+    alone = [find_boxes(part, (6, 400, 600, 3), SMALL_FACE) for part in (two_shots()[:6], two_shots()[6:])]
+    np.testing.assert_array_equal(boxes, np.concatenate(alone))
+    assert boxes[0, 2] < boxes[6, 2]
+
+
+def test_a_face_that_is_lost_at_a_cut_does_not_wander_from_one_shot_to_the_next() -> None:
+    gappy = two_shots()
+    gappy[4:8] = np.nan
+    boxes = find_boxes(gappy, (12, 400, 600, 3), SMALL_FACE)
+    assert len(np.unique(boxes, axis=0)) == 2
+
+
+def test_a_single_wild_frame_is_no_other_shot() -> None:
+    wild = landmarks(15)
+    wild[7] += 100
+    assert len(np.unique(find_boxes(wild, (15, 400, 600, 3), SMALL_FACE)[:, 2])) == 1
+
+
+def test_where_no_face_is_nothing_is_cut_out_or_drawn() -> None:
+    shown = np.array([True] * 3 + [False] * 3)
+    boxes = find_boxes(landmarks(6), (6, 160, 160, 3), SMALL_FACE, shown)
+    frames = np.full((6, 160, 160, 3), 100, np.uint8)
+    squares = crop(frames, boxes, 64)
+    assert (squares[:3] == 100).all()
+    assert not squares[3:].any()
+    drawn = paste(frames, np.full((6, 64, 64, 3), 200, np.uint8), boxes, SMALL_FACE)
+    assert [bool((frame != 100).any()) for frame in drawn] == shown.tolist()
+
+
+def test_squares_of_several_sizes_are_cut_and_pasted_each_at_its_own() -> None:
+    boxes = find_boxes(two_shots(), (12, 400, 600, 3), SMALL_FACE)
+    frames = np.random.default_rng(0).integers(0, 256, (12, 400, 600, 3), dtype=np.uint8)
+    squares = crop(frames, boxes, 64)
+    for part in (slice(6), slice(6, 12)):
+        np.testing.assert_array_equal(squares[part], crop(frames[part], boxes[part], 64))
+        np.testing.assert_array_equal(
+            paste(frames, squares, boxes, SMALL_FACE)[part], paste(frames[part], squares[part], boxes[part], SMALL_FACE)
+        )
+
+
+def test_how_a_face_looks_is_seen_in_a_frame_of_its_own_shot_that_shows_it() -> None:
+    points = two_shots()
+    points[:2] = np.nan
+    boxes = find_boxes(points, (12, 400, 600, 3), SMALL_FACE)
+    assert looks(boxes, points, 0).tolist() == [2] * 6 + [6] * 6
+    assert looks(boxes, points, 1).tolist() == [3] * 6 + [7] * 6
+    assert looks(boxes, points, 99).tolist() == [5] * 6 + [11] * 6
 
 
 def test_without_landmarks_the_box_is_fixed() -> None:

@@ -43,6 +43,24 @@ def test_shipped_weights_move_the_mouth_and_nothing_else(name: str, real: Clip) 
     assert np.abs(np.diff(made, axis=0)).mean() > 0.25 * np.abs(np.diff(filmed, axis=0)).mean()
 
 
+def test_a_black_start_and_a_cut_leave_every_mouth_where_it_belongs(tmp_path: Path, real: Clip) -> None:
+    """Ten black frames, then the face on the left, then the same face enlarged on the right."""
+    filmed = clip_frames(real)
+    large = filmed.repeat(2, axis=1).repeat(2, axis=2)  # 320 pixels
+    scene = np.zeros((len(filmed), 360, 720, 3), np.uint8)
+    scene[10:25, 100:260, 20:180] = filmed[10:25]
+    scene[25:, 20:340, 360:680] = large[25:]
+    video = Recording(write_lossless(tmp_path / "scene.mkv", scene, clip_speech(real)))
+    made = drawn(system("wav2lip"), replace(real, video=video, speech=video, face="auto", extras={}))
+    np.testing.assert_array_equal(made[:10], scene[:10])
+    for part, x, y, zoom in [(slice(10, 25), 20, 100, 1), (slice(25, len(made)), 360, 20, 2)]:
+        rows, columns = np.nonzero((made[part] != scene[part]).any(axis=(0, 3)))
+        assert 70 * zoom < rows.min() - y < rows.max() - y < 160 * zoom
+        assert 35 * zoom < columns.min() - x < columns.max() - x < 130 * zoom
+        mouths = np.s_[:, y + 98 * zoom : y + 120 * zoom, x + 68 * zoom : x + 100 * zoom]
+        assert made[part][mouths].mean() > 0.8 * scene[part][mouths].mean()  # no mouth from a black frame
+
+
 @pytest.mark.parametrize("name", GENERATORS)
 def test_shipped_weights_are_small(name: str) -> None:
     folder = Path(next(iter(faces.__path__)), name)
