@@ -50,14 +50,14 @@ def find_boxes(
     if len(points) != count:
         raise ClipError(f"the landmarks count {len(points)} frames, the video {count}: compute the landmarks again")
     anchors = _anchors(points)
-    seen = np.flatnonzero(np.isfinite(anchors).all(axis=1))
+    seen = np.flatnonzero(_finite(anchors))
     if not len(seen):
         raise ClipError("no face was found in any frame: give landmarks, or use --option face=box for face crops")
     starts = seen[_leaps(anchors[seen], face)]
     bounds = [0, *starts.tolist(), count]
     boxes = np.concatenate([_follow(anchors[start:stop], face) for start, stop in pairwise(bounds)])
     if shown is not None and not shown.all():
-        boxes[~_between(shown, np.isfinite(anchors).all(axis=1))] = 0
+        boxes[~_between(shown, _finite(anchors))] = 0
     return boxes
 
 
@@ -68,7 +68,7 @@ def looks(boxes: Boxes, points: NDArray[np.float32] | None, reference: int) -> N
     show another person, and a first frame may be black.
     """
     count = len(boxes)
-    seen = np.ones(count, bool) if points is None else np.isfinite(_anchors(points)).all(axis=1)
+    seen = np.ones(count, bool) if points is None else _finite(_anchors(points))
     steps = np.diff(boxes, axis=0)
     starts = np.flatnonzero((steps[:, 2] != 0) | (np.linalg.norm(steps[:, :2], axis=1) > _LEAP * boxes[1:, 2])) + 1
     found = np.arange(count)
@@ -99,6 +99,10 @@ def _anchors(points: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.concatenate([points[:, 36:48].mean(axis=1), points[:, 33]], axis=1).astype(np.float64)
 
 
+def _finite(anchors: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray(np.isfinite(anchors).all(axis=1))
+
+
 def _unit(anchors: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.hypot(*(anchors[:, 2:] - anchors[:, :2]).T))
 
@@ -115,7 +119,7 @@ def _leaps(anchors: NDArray[np.float64], face: Face) -> NDArray[np.intp]:
 def _follow(anchors: NDArray[np.float64], face: Face) -> Boxes:
     """Return the squares of one stretch from its anchors ``[n, 4]``, NaN where they are to be filled in."""
     frames = np.arange(len(anchors))
-    seen = np.isfinite(anchors).all(axis=1)
+    seen = _finite(anchors)
     filled = np.stack([np.interp(frames, frames[seen], anchors[seen, i]) for i in range(4)], axis=1)
     steady = gaussian_filter1d(filled, _STABLE_FRAMES, axis=0, mode="nearest")
     unit = float(np.median(_unit(steady)))
