@@ -32,6 +32,7 @@ from syncbench.reports.writers import vector
 from syncbench.reports.writers.exhibits import Exhibit, chosen, exhibit, headline
 from syncbench.runs import Failure, Run
 from syncbench.runs.faces import kept_faces
+from syncbench.runs.journal import ANSWER
 
 __all__ = ["Details", "details"]
 
@@ -147,9 +148,12 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, st
 
 
 def _faces(run: Run, folder: Path) -> tuple[tuple[str, str], ...]:
-    """Copy what was taken for the face of each clip to ``folder``; return clips and addresses."""
+    """Copy what was taken for the face of each answered clip to ``folder``; return clips and addresses."""
     shown: list[tuple[str, str]] = []
-    for clip, path in list(kept_faces(run.path, run.manifest.clips, run.conditions[0]).items())[:_FACES]:
+    condition = run.conditions[0]
+    entries = ((clip, run.entries.get((clip, condition, ANSWER))) for clip in run.manifest.clips)
+    answered = tuple(clip for clip, entry in entries if entry is not None and entry.status == "done")
+    for clip, path in list(kept_faces(run.path, answered, condition).items())[:_FACES]:
         folder.mkdir(parents=True, exist_ok=True)
         name = f"face-{file_hash(path)[:16]}.jpg"
         shutil.copyfile(path, folder / name)

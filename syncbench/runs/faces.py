@@ -37,12 +37,13 @@ def face_strip(clip: Features, squares: Feature) -> NDArray[np.uint8]:
 
 
 def keep_faces(run: Path, clip: Features, condition: str, squares: Feature) -> None:
-    """Write the strip of a clip's face under ``run/faces``, where it shows one."""
+    """Write the strip of a clip's face under ``run/faces``, where it shows one; that of an earlier answer goes."""
     if not clip.has("video"):
         return
     try:
         strip = face_strip(clip, squares)
     except ClipError:  # the metrics say so
+        _path(run, clip.clip.id, condition).unlink(missing_ok=True)
         return
     with replacing(_path(run, clip.clip.id, condition)) as temporary:
         Image.fromarray(strip).save(temporary, "JPEG", quality=85)

@@ -196,3 +196,17 @@ def test_the_faces_shown_are_those_of_the_answers_there_are(command: Command, fi
     (again,) = (tmp_path / "run" / "faces").iterdir()
     assert again == first
     assert again.read_bytes() != before
+    assert _pictures(command, tmp_path) == 1
+    (made / "large.mp4").unlink()
+    assert command(*run).returncode == 1
+    assert _pictures(command, tmp_path) == 0  # no answer, no face of one
+    media.write_video(made / "large.mp4", 0 * frames, media.read_speech(films / "large.mp4"))
+    assert command(*run).returncode == 1
+    assert _pictures(command, tmp_path) == 0  # nor of the one before
+
+
+def _pictures(command: Command, folder: Path) -> int:
+    """Return how many strips of faces the report of a run shows."""
+    done = command("report", str(folder / "run"), "--out", str(folder / "report"))
+    assert done.returncode == 0, done.stderr
+    return (folder / "report" / "index.html").read_text().count('width="480" height="96"')
