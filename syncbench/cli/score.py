@@ -87,9 +87,12 @@ def _print(video: Path, reference: Path | None, found: Scored, everything: bool)
     console = Console()
     if shown:
         console.print(table)
-    reasons = dict.fromkeys((s.metric, s.reason) for s in found.scores if s.value is None and s.reason)
-    for family, reason in reasons:
-        console.print(f"  no {family}: {reason}", style="dim", markup=False, highlight=False)
+    measured = {s.metric for s in found.scores if s.value is not None}
+    reasons = dict.fromkeys(
+        (s.title if s.metric in measured else s.metric, s.reason) for s in found.scores if s.value is None and s.reason
+    )
+    for what, reason in reasons:
+        console.print(f"  no {what}: {reason}", style="dim", markup=False, highlight=False)
     for remark in found.remarks:
         console.print(f"  {remark}", style="dim", markup=False, highlight=False)
 

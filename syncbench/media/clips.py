@@ -22,7 +22,12 @@ _SILENT = 1e-4  # of full scale: below the last bits of any recording
 
 
 def has_speech(path: Path) -> bool:
-    """Return whether a file holds sound that is not silent throughout. Raises ClipError where it cannot be read."""
+    """Return whether a file holds sound that is not silent throughout: a folder of frames does not.
+
+    Raises ClipError where it cannot be read.
+    """
+    if path.is_dir():
+        return False
     with opened(path) as container:
         if audio_stream(path, container) is None:
             return False

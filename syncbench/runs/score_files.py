@@ -13,7 +13,7 @@ import numpy as np
 from syncbench import media, registry
 from syncbench._version import __version__
 from syncbench.clip import FPS, Clip, Recording
-from syncbench.errors import ClipError, Unavailable, one_line
+from syncbench.errors import ClipError, CommandError, Unavailable, one_line
 from syncbench.faces.choice import check_face
 from syncbench.feature import Features
 from syncbench.features.frames import LENGTH
@@ -68,19 +68,21 @@ def score_files(
     Args:
         video: of a talking face, any size.
         reference: the real video of the same speech; without it only scores are given that need none.
-        text: the words said, for the scores that read lips.
+        text: the words said, for the scores that read lips. Nobody knows what a video says: it has no word error rate.
         face: which face of a picture with several: see :mod:`syncbench.faces.choice`.
         metrics: families or scores; empty for all that can be measured on one video.
 
     Raises:
-        CommandError: no such metric, or a face that says nothing.
+        CommandError: no such metric, one that measures no talking faces, or a face that says nothing.
+        ClipError: a file that cannot be read, or shows no picture.
     """
     check_face(face)
     video, reference = Path(video), None if reference is None else Path(reference)
     families = _families(metrics, reference is not None)
+    lengths = [_frames(path) for path in (video, reference) if path is not None]
     sound = next((path for path in (video, reference) if path is not None and media.has_speech(path)), None)
     speech = None if sound is None else Recording(sound)
-    made = Clip(video.stem, Recording(video), speech, transcript=text, face=face)
+    made = Clip(video.stem, Recording(video), speech, face=face)
     real = None if reference is None else Recording(reference)
     truth = Clip(video.stem, real, speech, transcript=text, real=real is not None, face=face)
     folder = cache_folder() / "features"
@@ -88,31 +90,38 @@ def score_files(
         output, known = (Features(with_face(Features(clip, folder)), folder) for clip in (made, truth))
         whole = known if real is not None else output
         scores = [score for family in families for score in _scores(family, whole, known, output)]
-        remarks = tuple(_remarks(video, reference, sound, known, output))
+        remarks = tuple(_remarks(video, reference, sound, lengths, output.clip.face))
     return Scored(tuple(scores), sound, output.clip.face, remarks)
 
 
+def _frames(path: Path) -> int:
+    """Return how many frames a video has. Raises ClipError where it is none, before anything is measured."""
+    return int(Features(Clip(path.stem, Recording(path)), cache_folder() / "features")[LENGTH])
+
+
 def _remarks(
-    video: Path, reference: Path | None, sound: Path | None, known: Features, output: Features
+    video: Path, reference: Path | None, sound: Path | None, lengths: Sequence[int], face: str
 ) -> Iterator[str]:
     if sound is None:
         yield f"{video} has no sound" if reference is None else f"neither {video} nor {reference} has sound"
     elif sound != video:
         yield f"{video} is silent: the speech is that of {reference}"
-    if ":" in output.clip.face:
-        yield f"of several faces the one at {output.clip.face} was measured"
-    try:
-        lengths = [] if reference is None else [int(output[LENGTH]), int(known[LENGTH])]
-    except ClipError:
-        return
-    if lengths and min(lengths) < MIN_COVERAGE * max(lengths):
+    if ":" in face:
+        yield f"of several faces the one at {face} was measured"
+    if min(lengths) < MIN_COVERAGE * max(lengths):
         yield f"{video} has {lengths[0]} frames, {reference} {lengths[1]}: only the first {min(lengths)} are compared"
 
 
 @contextmanager
 def open_clip(video: Path, face: str = "auto") -> Iterator[Features]:
-    """Give the features of one video with its own speech, its face placed, on one thread as a run computes them."""
+    """Give the features of one video with its own speech, its face placed, on one thread as a run computes them.
+
+    Raises ClipError where it has no picture or no sound.
+    """
     check_face(face)
+    _frames(video)
+    if not media.has_speech(video):
+        raise ClipError(f"{video} has no sound, or a silent one: there is nothing for lips to be in sync with")
     folder = cache_folder() / "features"
     with alone(0):
         recording = Recording(video)
@@ -124,6 +133,12 @@ def _families(wanted: Sequence[str], real: bool) -> list[Metric]:
     known = registry.metrics()
     if wanted:
         chosen = {name if name in known else family_of(name, known) for name in wanted}
+        for name in sorted(chosen):
+            if not known[name].applies(TALKING_FACE):
+                raise CommandError(
+                    f"'{name}' measures {' and '.join(sorted(known[name].inputs))}, which no video of a talking face "
+                    "answers with: run a recogniser with syncbench run"
+                )
     else:
         chosen = {
             name
@@ -141,7 +156,7 @@ def _scores(metric: Metric, whole: Features, reference: Features, output: Featur
     values: dict[str, float] = {}
     withheld: Mapping[str, str] = {}
     coverage: float | None = None
-    reason = metric.unavailable() or metric.unsuited(output.clip) or ""
+    reason = metric.unavailable() or metric.unsuited(reference.clip) or ""
     if not reason:
         try:
             found = measured(metric, whole, reference, output)
@@ -152,8 +167,17 @@ def _scores(metric: Metric, whole: Features, reference: Features, output: Featur
         except (ClipError, Unavailable) as error:
             reason = one_line(error)
     face = {"face": faces_of([output.clip])} if output.clip.face != "frame" else {}
+    missing = "" if reference.clip.real else "needs the real video of the same speech"
     return [
-        _score(spec, metric, face, values.get(spec.name), coverage, reason, withheld.get(spec.name, ""))
+        _score(
+            spec,
+            metric,
+            face,
+            values.get(spec.name),
+            coverage,
+            reason or (missing if spec.reference else ""),
+            withheld.get(spec.name, ""),
+        )  # fmt: skip
         for spec in metric.scores
     ]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from syncbench import media
 
@@ -57,6 +58,49 @@ def test_what_cannot_be_scored_is_said_in_a_line(command: Command, tmp_path: Pat
     done = command("score", "text.mp4")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
+
+
+def test_words_that_are_given_are_not_what_the_video_says(command: Command, talk: Path) -> None:
+    done = command("score", str(talk), "--text", "hello world", "--metrics", "wer")
+    assert done.returncode == 2
+    assert "'word_error' measures transcript" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_score_that_needs_the_real_video_says_so_beside_its_family(command: Command, talk: Path) -> None:
+    done = command("score", str(talk), "--text", "bin blue at l seven soon", "--metrics", "readability")
+    assert done.returncode == 0, done.stderr
+    assert "Lip WER" in done.stdout
+    assert "no Readability: needs the real video of the same speech" in done.stdout
+
+
+def test_what_is_no_video_is_said_in_a_line_whichever_it_is(command: Command, talk: Path, tmp_path: Path) -> None:
+    media.write_wav(tmp_path / "sound.wav", media.read_speech(talk))
+    (tmp_path / "folder").mkdir()
+    for no_video, reason in {"sound.wav": "no video stream", "folder": "a folder without numbered"}.items():
+        for line in (["score", no_video], ["score", str(talk), no_video], ["sync", no_video]):
+            done = command(*line)
+            assert done.returncode == 2
+            assert not done.stdout
+            assert done.stderr.count("\n") == 1
+            assert f"{no_video}: {reason}" in done.stderr
+
+
+def test_a_folder_of_frames_and_a_mute_video_have_no_sound(command: Command, talk: Path, tmp_path: Path) -> None:
+    (tmp_path / "frames").mkdir()
+    for number, frame in enumerate(media.read_frames(talk)):
+        Image.fromarray(frame).save(tmp_path / "frames" / f"{number}.png")
+    media.write_video(tmp_path / "mute.mp4", media.read_frames(talk))
+    for silent in ("frames", "mute.mp4"):
+        done = command("sync", silent)
+        assert done.returncode == 2
+        assert (
+            done.stderr
+            == f"syncbench: {silent} has no sound, or a silent one: there is nothing for lips to be in sync with\n"
+        )
+    done = command("score", "frames", str(talk), "--metrics", "lse_c,psnr", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {s["name"]: s["value"] for s in json.loads(done.stdout)["scores"]}["psnr"] == 100
 
 
 @pytest.mark.parametrize("late", [-7, 0, 4])
