@@ -121,6 +121,8 @@ def _mean_square(real: NDArray[np.uint8], made: NDArray[np.uint8]) -> float:
 
 
 def _ssim(real: NDArray[np.uint8], made: NDArray[np.uint8]) -> float:
+    if np.array_equal(real, made):  # as all frames of the anchors that show the real video are
+        return 1.0
     # With s = a + b and d = a - b, the means of s, d, s * s and d * d hold all that SSIM asks for: four blurs, not five.
     a, b = real.astype(np.float64), made.astype(np.float64)
     total, difference = a + b, a - b
