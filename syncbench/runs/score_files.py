@@ -177,7 +177,7 @@ def _scores(metric: Metric, whole: Features, reference: Features, output: Featur
             coverage,
             reason or (missing if spec.reference else ""),
             withheld.get(spec.name, ""),
-        )  # fmt: skip
+        )
         for spec in metric.scores
     ]
 
