@@ -127,4 +127,4 @@ def test_words_the_reader_does_not_know_are_said(clip: Clip) -> None:
 def test_known_words_in_another_order_are_said(clip: Clip) -> None:
     for said in ("BLUE BIN AT F TWO NOW", "BIN BLUE AT F TWO"):
         with pytest.raises(ClipError, match=f"'{said}' is no sentence of the 6 words"):
-            measured(dataclasses.replace(clip, transcript=said), clip)
+            measured(clip, dataclasses.replace(clip, transcript=said))
