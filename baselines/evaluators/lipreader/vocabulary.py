@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from syncbench.datasets.synthetic.sentences import GRID_SLOTS
+
 __all__ = ["KNOWN_WORDS", "SENTENCE"]
 
-SENTENCE: tuple[tuple[str, ...], ...] = (
-    ("BIN", "LAY", "PLACE", "SET"),
-    ("BLUE", "GREEN", "RED", "WHITE"),
-    ("AT", "BY", "IN", "WITH"),
-    tuple("ABCDEFGHIJKLMNOPQRSTUVXYZ"),
-    ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE"),
-    ("AGAIN", "NOW", "PLEASE", "SOON"),
-)
+SENTENCE: tuple[tuple[str, ...], ...] = tuple(tuple(word.upper() for word in slot) for slot in GRID_SLOTS)
 """The words of each place of a GRID sentence (M. Cooke et al., JASA 2006)."""
 
 KNOWN_WORDS: tuple[str, ...] = ("", *(word for place in SENTENCE for word in place))
