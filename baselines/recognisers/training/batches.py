@@ -18,8 +18,9 @@ from syncbench.baselines.recognisers.training.corruption import corrupt_mouths
 from syncbench.baselines.recognisers.training.pieces import Piece, epoch_batches, word_labels
 from syncbench.baselines.recognisers.training.presets import Epochs
 from syncbench.baselines.recognisers.training.views import View
+from syncbench.baselines.recognisers.training.voice import random_voice, spoken, stretched
 from syncbench.baselines.training.batches import Batch, Running
-from syncbench.clip import SAMPLES_PER_FRAME
+from syncbench.clip import SAMPLES_PER_FRAME, Waveform
 
 __all__ = ["Features", "Pixels", "vocabulary_of"]
 
@@ -85,10 +86,17 @@ class Pixels(_Epochs):
             raw = [self.examples[p.clip].mouths[p.frames] for p in pieces]
             mouths = [augmented(corrupt_mouths(m, self.dice), self.side, self.dice) for m in raw]
         if self.hears:
-            waves = [self.examples[p.clip].wave().reshape(-1, SAMPLES_PER_FRAME)[p.frames].ravel() for p in pieces]
-            speech = [heard(wave, self.voices, self.dice) for wave in waves]
+            speech = [heard(self._said(piece), self.voices, self.dice) for piece in pieces]
         video, audio, lengths = batch_tensors(mouths, speech)
         return {"mouths": video, "speech": audio, "lengths": lengths}
+
+    def _said(self, piece: Piece) -> Waveform:
+        """Return a piece's speech at its pace, for a share of the pieces in another voice."""
+        begin, end = (int(frame) * SAMPLES_PER_FRAME for frame in (piece.frames[0], piece.frames[-1] + 1))
+        wave, samples = self.examples[piece.clip].wave()[begin:end], len(piece.frames) * SAMPLES_PER_FRAME
+        if self.dice.random() < self.epochs.voices:
+            return spoken(wave, samples, random_voice(self.dice))
+        return stretched(wave, samples)
 
 
 class Features(_Epochs):

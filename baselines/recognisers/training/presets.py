@@ -19,7 +19,8 @@ class Epochs:
         count, batch: passes over the examples, clips per step.
         cut: share of examples cut to a random run of whole words (where word times are known).
         also: share of the further data sets' clips that an epoch sees, drawn anew each time.
-        warp: largest change of speed, as a share: frames are left out or said twice.
+        warp: largest change of speed, as a share: frames are left out or said twice, speech is stretched.
+        voices: share of examples said in another voice, see ``voice.py``.
     """
 
     count: int
@@ -27,6 +28,7 @@ class Epochs:
     cut: float = 0.5
     also: float = 1.0
     warp: float = 0.0
+    voices: float = 0.0
 
     def steps(self, examples: int, further: int) -> int:
         """Return the steps of an epoch over so many examples, ``further`` of them of further data sets."""
@@ -65,7 +67,7 @@ class StagePlan:
 
 _WARM = 0.08
 EMBEDDED_STAGES: Mapping[str, StagePlan] = {
-    "audio": StagePlan(Epochs(26, also=0.25), rate=1.2e-3),
+    "audio": StagePlan(Epochs(26, also=0.5, warp=0.15, voices=0.75), rate=1.2e-3),
     "video": StagePlan(Epochs(4, cut=0.7, also=0.25), rate=5e-4),
     "fusion": StagePlan(Epochs(20, cut=0.25, warp=0.08, also=0.0), rate=8e-4),
 }

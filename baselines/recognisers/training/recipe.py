@@ -9,22 +9,24 @@ and the silences together as one; it is thrown away after training.
 Paper preset: one stage for each recogniser (``audio``, ``video``, ``av``, ``vcafe``, ``relscore``), end to end from
 random weights with Noam's schedule. The published front ends start from a word classifier trained on LRW: not so here.
 
-All see the corruption of ``corruption.py``.
+All see the corruption of ``corruption.py``; the audio recogniser of the embedded preset hears most sentences in another
+voice (``voice.py``).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import Field
 
-from syncbench.baselines.checkpoint import network_tensors, write_tensors
+from syncbench.baselines.checkpoint import load_plain, network_tensors, write_tensors
 from syncbench.baselines.recognisers.inputs import normalise_mouths, normalise_speech
 from syncbench.baselines.recognisers.network import Architecture, Recogniser, build
 from syncbench.baselines.recognisers.presets import PRESETS, Preset
@@ -41,11 +43,23 @@ from syncbench.baselines.training.loop import Stage, fit
 from syncbench.errors import CommandError
 from syncbench.recipe import Recipe, Training
 
-__all__ = ["RECIPE", "save_network", "train_stage"]
+__all__ = ["RECIPE", "RecogniserOptions", "save_network", "train_stage"]
 
 VIDEO_VIEWS = 4
 AUDIO_VIEWS = 10
 """Stored versions of each clip: the first as it is, the others corrupted and augmented."""
+
+
+class RecogniserOptions(Further):
+    """Options of the recipe.
+
+    Attributes:
+        start: weights of an audio recogniser that the stage ``audio`` begins with, instead of random ones.
+        rate: highest learning rate of every stage, instead of the preset's.
+    """
+
+    start: Path | None = None
+    rate: float | None = Field(None, gt=0)
 
 
 def save_network(network: Recogniser, file: Path) -> None:
@@ -55,7 +69,7 @@ def save_network(network: Recogniser, file: Path) -> None:
     write_tensors(file, network_tensors({"": network}, half=True), {"recogniser": said})
 
 
-def _train(training: Training[Further]) -> Path:
+def _train(training: Training[RecogniserOptions]) -> Path:
     folder, sizes = training.folder, PRESETS[training.preset]
     corpora = [prepare(training.clips, folder / "prepared", sizes.stored, sizes.field)]
     if also := further_clips(training.options):
@@ -63,7 +77,10 @@ def _train(training: Training[Further]) -> Path:
     examples = [corpus[i] for corpus in corpora for i in range(len(corpus))]
     further = len(examples) - len(corpora[0])
     for name in training.stages:
-        train_stage(name, examples, further, sizes, STAGES[training.preset][name], training)
+        plan = STAGES[training.preset][name]
+        if training.options.rate is not None:
+            plan = replace(plan, rate=training.options.rate)
+        train_stage(name, examples, further, sizes, plan, training)
     return folder
 
 
@@ -73,7 +90,7 @@ def train_stage(
     further: int,
     sizes: Preset,
     plan: StagePlan,
-    training: Training[Further],
+    training: Training[RecogniserOptions],
 ) -> None:
     """Train one stage and write ``NAME.safetensors`` of its networks to a folder of its name.
 
@@ -93,6 +110,8 @@ def train_stage(
         networks = {name: build(cast("Architecture", name), sizes)}
         if sizes.frontend == "compact" and name == "video":
             start_video(networks[name], folder / "audio/audio.safetensors")
+        elif name == "audio" and training.options.start is not None:
+            load_plain(training.options.start, networks[name])
         batches = Pixels(networks[name], examples, further, plan.epochs, seed)
     torch.manual_seed(seed)
     objective = RecognitionObjective(networks, len(vocabulary_of(examples)), plan.naming)
@@ -144,6 +163,6 @@ RECIPE = Recipe(
     summary="the recognisers that listen, read lips, or do both, on clips with transcripts",
     presets={preset: tuple(stages) for preset, stages in STAGES.items()},
     train=_train,
-    takes=Further,
+    takes=RecogniserOptions,
     alone=frozenset({"paper"}),
 )

@@ -10,6 +10,7 @@ from syncbench.baselines.recognisers.network import build
 from syncbench.baselines.recognisers.training.batches import Features, Pixels
 from syncbench.baselines.recognisers.training.pieces import Piece
 from syncbench.baselines.recognisers.training.presets import Epochs
+from syncbench.clip import SAMPLES_PER_FRAME
 
 from ..tiny import TINY
 from .made import examples
@@ -53,3 +54,14 @@ def test_an_epoch_is_drawn_by_the_seed_and_its_number_alone() -> None:
 
     assert torch.equal(third(), third(0, 1))
     assert not torch.equal(third(), Pixels(build("audio", TINY), examples(4), 0, Epochs(9, batch=4), 6)(2, 0)["speech"])
+
+
+def test_speech_is_said_at_the_pace_of_the_frames_and_in_another_voice() -> None:
+    made = examples(1, frames=40)
+    network = build("audio", TINY)
+    slow = Piece(0, np.rint(np.linspace(0, 39, 48)).astype(np.int64), "BIN RED NOW")
+    given = [Pixels(network, made, 0, Epochs(1, batch=1, voices=share), seed=1).given([slow]) for share in (0.0, 1.0)]
+    plain, other = (batch["speech"][0] for batch in given)
+    assert given[0]["lengths"].tolist() == given[1]["lengths"].tolist() == [48]
+    assert plain.shape == other.shape == (48 * SAMPLES_PER_FRAME,)
+    assert not torch.equal(plain, other)

@@ -11,8 +11,7 @@ import torch
 from syncbench.baselines.recognisers import systems
 from syncbench.baselines.recognisers.network import ARCHITECTURES, Architecture, build
 from syncbench.baselines.recognisers.training.presets import Epochs, StagePlan
-from syncbench.baselines.recognisers.training.recipe import save_network, train_stage
-from syncbench.baselines.training.further import Further
+from syncbench.baselines.recognisers.training.recipe import RecogniserOptions, save_network, train_stage
 from syncbench.errors import CommandError
 from syncbench.recipe import Training
 
@@ -24,8 +23,15 @@ DROPPING = replace(TINY, dropout=0.1)
 PLAN = StagePlan(Epochs(2, batch=4), rate=3e-3)  # three steps an epoch
 
 
-def train(name: str, folder: Path, plan: StagePlan = PLAN, resume: bool = False) -> Path:
-    asked = Training((), folder, "embedded", (name,), Further(), resume=resume)
+def train(
+    name: str,
+    folder: Path,
+    plan: StagePlan = PLAN,
+    resume: bool = False,
+    options: RecogniserOptions = RecogniserOptions(),  # noqa: B008
+    steps: int | None = None,
+) -> Path:
+    asked = Training((), folder, "embedded", (name,), options, steps=steps, resume=resume)
     train_stage(name, examples(), 0, DROPPING, plan, asked)
     return folder / f"{name}.safetensors"
 
@@ -85,6 +91,22 @@ def test_all_stages_give_networks_that_answer(tmp_path: Path) -> None:
         memory, traces = network(torch.randn(1, 25, 20, 20), torch.randn(1, 25 * 640), torch.tensor([25]))
         assert memory.shape == (1, 25, 16)
         assert ("reliability_video" in traces) == (name == "relscore")
+
+
+def test_the_audio_recogniser_goes_on_from_the_weights_it_is_given(tmp_path: Path) -> None:
+    file = tmp_path / "begun.safetensors"
+    begun = build("audio", DROPPING)
+    save_network(begun, file)
+    plan = replace(PLAN, rate=1e-9)
+    train("audio", tmp_path / "on", plan, options=RecogniserOptions(start=file), steps=1)
+    train("audio", tmp_path / "anew", plan, steps=1)
+    on, anew = (systems.load_recogniser(tmp_path / out / "audio/audio.safetensors") for out in ("on", "anew"))
+    for key, given in begun.named_parameters():
+        assert torch.allclose(on.get_parameter(key), given, atol=1e-3), key  # half precision
+    assert not torch.allclose(anew.ctc.weight, begun.ctc.weight, atol=1e-2)
+    save_network(build("video", DROPPING), file)
+    with pytest.raises(CommandError, match="does not fit the network it is loaded into"):
+        train("audio", tmp_path / "other", options=RecogniserOptions(start=file))
 
 
 def test_fewer_clips_than_a_batch_are_said_so(tmp_path: Path) -> None:
