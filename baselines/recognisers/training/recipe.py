@@ -59,7 +59,7 @@ class RecogniserOptions(Further):
     """
 
     start: Path | None = None
-    rate: float | None = Field(None, gt=0)
+    rate: float | None = Field(default=None, gt=0)
 
 
 def save_network(network: Recogniser, file: Path) -> None:
