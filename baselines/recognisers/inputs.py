@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncbench.clip import SAMPLES_PER_FRAME, Frames, Waveform
-from syncbench.corruptions.visual import fill_missing
 from syncbench.errors import ClipError
+from syncbench.features.landmarks import fill_missing
 from syncbench.media import Footage
 
 __all__ = ["mouth_crops", "normalise_mouths", "normalise_speech"]

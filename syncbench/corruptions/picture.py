@@ -11,6 +11,7 @@ from syncbench.clip import Frames
 from syncbench.corruptions import visual
 from syncbench.corruptions.corruption import Corruption, Part, Scene
 from syncbench.errors import ClipError
+from syncbench.features.landmarks import fill_missing
 
 __all__ = [
     "BLUR",
@@ -102,7 +103,7 @@ def occlude_mouth(scene: Scene, part: Part, rng: np.random.Generator) -> Scene:
         raise ClipError(
             f"{len(scene.frames)} frames but landmarks for {len(scene.landmarks)}: compute the landmarks again"
         )
-    points = visual.fill_missing(scene.landmarks)
+    points = fill_missing(scene.landmarks)
     size = max(2, round(0.1875 * scene.frames.shape[2]))
     spans = visual.segments(len(scene.frames), rng)
     patches: list[visual.Patch] = []

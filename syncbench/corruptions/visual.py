@@ -24,7 +24,6 @@ __all__ = [
     "darken",
     "desync",
     "drop_frames",
-    "fill_missing",
     "folder_patch",
     "freeze",
     "gaussian_noise",
@@ -52,21 +51,6 @@ class Patch:
         """Return the patch with one channel, for grey frames ``[T, H, W, 1]``."""
         weights = np.array([0.299, 0.587, 0.114])
         return Patch(np.rint(self.colour @ weights)[..., None].astype(np.uint8), self.alpha)
-
-
-def fill_missing(landmarks: Landmarks) -> NDArray[np.float64]:
-    """Return landmarks ``[T, 68, 2]`` with missing frames (NaN) filled linearly in time, ends with the nearest.
-
-    Raises ClipError where no frame has a face.
-    """
-    points = landmarks.astype(np.float64)
-    known = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))
-    if not len(known):
-        raise ClipError("no face was found in any frame: there is no mouth to go by; leave the clip out")
-    flat = points.reshape(len(points), -1)
-    times = np.arange(len(points))
-    filled = np.stack([np.interp(times, known, column[known]) for column in flat.T], axis=-1)
-    return filled.reshape(points.shape)
 
 
 def segments(

@@ -19,9 +19,24 @@ from syncbench.errors import CommandError
 from syncbench.files import write_arrays, write_text
 from syncbench.media import write_video
 
-__all__ = ["MEDIA", "open_folder", "write_clip", "write_lists"]
+__all__ = ["MEDIA", "clips_of_splits", "open_folder", "write_clip", "write_lists"]
 
 MEDIA = Path("mvlrs_v1") / "main"
+_SHARES: Mapping[str, float] = {"val": 0.08, "test": 0.12}  # train has the rest
+
+
+def clips_of_splits(clips: int, split: str | None) -> dict[str, int]:
+    """Return how many of ``clips`` go to each split: all to ``split``, or 80 / 8 / 12 % to train, val and test.
+
+    Raises CommandError where none is asked for.
+    """
+    if clips < 1:
+        raise CommandError(f"at least one clip must be asked for, not {clips}")
+    if split is not None:
+        return {split: clips}
+    least = 1 if clips > len(_SHARES) else 0
+    counts = {name: max(least, int(clips * share)) for name, share in _SHARES.items()}
+    return {**counts, "train": clips - sum(counts.values())}
 
 
 def open_folder(out: Path, recipe: Mapping[str, Any]) -> Path:

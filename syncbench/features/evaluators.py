@@ -13,13 +13,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from syncbench.errors import ClipError
 from syncbench.feature import Feature, available
 from syncbench.features.speech import VOICED
 
-__all__ = ["WINDOW", "LipReader", "Protocol", "SyncEvaluator", "seen_windows", "text_of", "windows_of"]
+__all__ = [
+    "LIPS_SEEN",
+    "WINDOW",
+    "LipReader",
+    "Protocol",
+    "SyncEvaluator",
+    "check_lips",
+    "seen_windows",
+    "text_of",
+    "value_of",
+    "windows_of",
+]
 
 WINDOW = 5
 """Frames that an embedding of a sync evaluator sees."""
+LIPS_SEEN = 0.9
+"""Least share of a clip's frames in which lips are seen for it to be read: elsewhere words are missing. ASSUMED."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,17 @@ def windows_of(seen: NDArray[np.bool_], windows: int) -> NDArray[np.bool_]:
 def seen_windows(embedded: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
     """Return which windows of a sync evaluator's embeddings count, bool ``[n]``: all, where it does not say."""
     return np.asarray(embedded.get("seen", np.ones(len(embedded["video"]), bool)))
+
+
+def check_lips(seen: NDArray[np.bool_]) -> None:
+    """Raise ClipError where under ``LIPS_SEEN`` of a clip's frames ``[T]`` show a face whose lips can be read."""
+    if seen.mean() < LIPS_SEEN:
+        raise ClipError(f"only {seen.sum()} of {len(seen)} frames show a face whose lips can be read")
+
+
+def value_of(text: str) -> NDArray[np.uint8]:
+    """Return a text as a lip reader's hypothesis."""
+    return np.frombuffer(text.encode(), np.uint8).copy()
 
 
 def text_of(value: NDArray[np.uint8]) -> str:

@@ -35,6 +35,7 @@ __all__ = [
     "Provider",
     "best_source",
     "consistency",
+    "fill_missing",
     "fitted",
     "inner_opening",
     "interocular",
@@ -115,9 +116,7 @@ def mouth_opening(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     jitter of the eyes' landmarks does not enter. NaN where the face is missing.
     """
     gaps = np.linalg.norm(landmarks[:, _UPPER].astype(np.float64) - landmarks[:, _LOWER], axis=2)
-    eyes = interocular(landmarks)
-    known = eyes[np.isfinite(eyes) & (eyes > 0)]
-    return np.asarray(gaps.mean(axis=1) / (np.median(known) if len(known) else np.nan))
+    return np.asarray(gaps.mean(axis=1) / _median_interocular(landmarks))
 
 
 def inner_opening(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
@@ -126,9 +125,14 @@ def inner_opening(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     In the clip's median interocular distance. NaN where the face is missing.
     """
     gap = np.linalg.norm(landmarks[:, 62].astype(np.float64) - landmarks[:, 66], axis=1)
+    return np.asarray(gap / _median_interocular(landmarks), np.float32)
+
+
+def _median_interocular(landmarks: NDArray[np.floating[Any]]) -> float:
+    """Return a clip's median interocular distance in pixels; NaN where no frame shows a face."""
     eyes = interocular(landmarks)
     known = eyes[np.isfinite(eyes) & (eyes > 0)]
-    return np.asarray(gap / (np.median(known) if len(known) else np.nan), np.float32)
+    return float(np.median(known)) if len(known) else np.nan
 
 
 def consistency(looks: NDArray[np.floating[Any]]) -> float:
@@ -210,6 +214,21 @@ class _Parts(Protocol):
 def best_source(clip: _Parts) -> str:
     """Return the provider to take where nothing else is asked: the clip's own file where it has one, else ``bundled``."""
     return "precomputed" if clip.has("landmarks") else "bundled"
+
+
+def fill_missing(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return landmarks ``[T, 68, 2]`` with missing frames (NaN) filled linearly in time, ends with the nearest.
+
+    Raises ClipError where no frame has a face.
+    """
+    points = landmarks.astype(np.float64)
+    known = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))
+    if not len(known):
+        raise ClipError("no face was found: no frame shows a face, so there is no mouth to go by; leave the clip out")
+    flat = points.reshape(len(points), -1)
+    times = np.arange(len(points))
+    filled = np.stack([np.interp(times, known, column[known]) for column in flat.T], axis=-1)
+    return filled.reshape(points.shape)
 
 
 def fitted(landmarks: NDArray[np.float32], frames: int) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from syncbench.feature import Feature
 from syncbench.features.frames import FOOTAGE
 from syncbench.media import Footage, spans
 
-__all__ = ["SIDE_PER_FACE", "crop_mouths", "mouth_boxes", "mouth_squares", "mouths"]
+__all__ = ["SIDE_PER_FACE", "crop_mouths", "face_sizes", "mouth_boxes", "mouth_squares", "mouths"]
 
 SIDE_PER_FACE = 1.1
 """Side of the crop in face sizes; a face is about as large as its outer eye corners are apart."""
@@ -43,18 +43,20 @@ def mouth_boxes(landmarks: NDArray[np.floating]) -> tuple[NDArray[np.float32], N
     if not len(found):
         return None
     points = landmarks[found].astype(np.float64)
-    mouth = points[:, 48:68].mean(1)
-    eyes = points[:, 36:48].mean(1)
-    across = np.linalg.norm(points[:, 45] - points[:, 36], axis=1)
-    down = np.linalg.norm(mouth - eyes, axis=1)
-    size = np.maximum(across, _EYE_TO_MOUTH * down)
-    track = np.column_stack([mouth, size])  # [found, 3]
+    track = np.column_stack([points[:, 48:68].mean(1), face_sizes(points)])  # [found, 3]
     times = np.arange(len(landmarks))
     track = np.stack([np.interp(times, found, column) for column in track.T], axis=1)
     track = ndimage.median_filter(track, (5, 1), mode="nearest")  # a single wild frame moves nothing
     parts = [_steady(part) for part in np.split(track, _leaps(track))]
     steady = np.concatenate(parts).astype(np.float32)
     return steady[:, :2], steady[:, 2]
+
+
+def face_sizes(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return how large faces ``[T, 68, 2]`` are, ``[T]``: about the distance between the outer eye corners."""
+    across = np.linalg.norm(points[:, 45] - points[:, 36], axis=1)
+    down = np.linalg.norm(points[:, 48:68].mean(1) - points[:, 36:48].mean(1), axis=1)
+    return np.asarray(np.maximum(across, _EYE_TO_MOUTH * down))
 
 
 def mouth_squares(landmarks: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from syncbench.clip import Frames
 from syncbench.errors import ClipError
+from syncbench.features.landmarks import fill_missing
 from syncbench.media import Footage
 
-__all__ = ["SHORTEST", "SIDE", "cut_mouths", "filled", "similarity", "steadied", "warped"]
+__all__ = ["SHORTEST", "SIDE", "cut_mouths", "similarity", "steadied", "warped"]
 
 SIDE = 96
 """Height and width of a cut mouth in pixels."""
@@ -51,7 +52,7 @@ def cut_mouths(frames: Frames | Footage, landmarks: NDArray[np.floating[Any]]) -
     if len(frames) < SHORTEST:
         raise ClipError(f"{len(frames)} frames; mouths are cut from {SHORTEST} frames or more")
     mouths = np.empty((len(frames), SIDE, SIDE, 3), np.uint8)
-    for number, (frame, points) in enumerate(zip(frames, steadied(filled(landmarks)), strict=True)):
+    for number, (frame, points) in enumerate(zip(frames, steadied(fill_missing(landmarks)), strict=True)):
         matrix = similarity(points[[*_STABLE]], _MEAN_FACE)
         lips = (points[_LIPS] @ matrix[:, :2].T + matrix[:, 2]).mean(axis=0)
         first = np.rint(lips - SIDE // 2).astype(int)  # column and row of the cut
@@ -60,19 +61,6 @@ def cut_mouths(frames: Frames | Footage, landmarks: NDArray[np.floating[Any]]) -
             raise ClipError(f"frame {number}: the lips are not where a face has them; its landmarks may be wrong")
         mouths[number] = warped(frame, matrix, first, SIDE)
     return mouths
-
-
-def filled(landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Return landmarks ``[T, 68, 2]`` without gaps: straight lines between frames that have them, still at the ends.
-
-    Raises ClipError where no frame has any.
-    """
-    found = np.flatnonzero(np.isfinite(landmarks).all(axis=(1, 2)))
-    if not len(found):
-        raise ClipError("no frame shows a face")
-    flat = landmarks[found].reshape(len(found), -1).astype(np.float64)
-    times = np.arange(len(landmarks))
-    return np.stack([np.interp(times, found, column) for column in flat.T], axis=1).reshape(landmarks.shape)
 
 
 def steadied(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from syncbench.baselines.evaluators.auto_avsr.alignment import cut_mouths
 from syncbench.baselines.evaluators.landmarks.finder import BUNDLED, FACE_LIMITS, LANDMARKS, SEEN
 from syncbench.errors import ClipError, Unavailable
 from syncbench.feature import Feature
-from syncbench.features.evaluators import LipReader
+from syncbench.features.evaluators import LIPS_SEEN, LipReader, check_lips, value_of
 from syncbench.features.frames import FOOTAGE
 from syncbench.files import file_hash
 from syncbench.weights import WeightsFile
@@ -32,7 +32,6 @@ LONGEST = 1600
 """Frames that are read at once: as many as the authors' training has in a batch. ASSUMED: their code has no limit."""
 _CHECKPOINTS = ("auto_avsr", "auto_avsr-1759h", "auto_avsr-438h")  # the best reader first
 _UNITS = "auto_avsr-units"
-_LEAST_SEEN = 0.9  # of a clip's frames: words are missing where lips are not seen
 _DECODINGS: dict[Decoding, str] = {"beam": "ctc-attention:beam40,ctc0.1", "ctc": "ctc-greedy"}
 
 ALIGNED_MOUTHS = Feature("mouths[mean-face,landmarks[bundled]]", cut_mouths, needs=(FOOTAGE, LANDMARKS))
@@ -63,10 +62,9 @@ def auto_avsr(decoding: Decoding = "beam", checkpoint: Path | None = None, units
         return "; ".join(reason for reason in missing if reason) or None
 
     def hypothesis(mouths: NDArray[np.uint8], seen: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        if seen.mean() < _LEAST_SEEN:
-            raise ClipError(f"only {seen.sum()} of {len(seen)} frames show a face whose lips can be read")
+        check_lips(seen)
         network, names = _reader(checkpoint or weights.require(official.name), units or weights.require(_UNITS))
-        return np.frombuffer(read_mouths(network, names, mouths, decoding).encode(), np.uint8).copy()
+        return value_of(read_mouths(network, names, mouths, decoding))
 
     return LipReader(
         label=label,
@@ -81,7 +79,7 @@ def auto_avsr(decoding: Decoding = "beam", checkpoint: Path | None = None, units
             stored=True,
         ),
         unavailable=unavailable,
-        limits=f"{FACE_LIMITS},seen:{_LEAST_SEEN:g}",
+        limits=f"{FACE_LIMITS},seen:{LIPS_SEEN:g}",
         protocol=f"mean-face.1,landmarks:{BUNDLED.label}",
     )
 

@@ -196,7 +196,7 @@ def _find_lips(frames: Frames | Footage, landmarks: NDArray[np.float32]) -> NDAr
 
 
 LANDMARKS = Feature(
-    "landmarks[bundled]", find_landmarks, needs=(FOOTAGE, FACE), version=3, weights=file_hash(WEIGHTS), stored=True
+    "landmarks[bundled]", find_landmarks, needs=(FOOTAGE, FACE), version=4, weights=file_hash(WEIGHTS), stored=True
 )
 """Landmarks of a clip's video by the bundled network, float32 ``[T, 68, 2]``."""
 

@@ -14,7 +14,7 @@ from syncbench.baselines.evaluators.lipreader.vocabulary import KNOWN_WORDS, SEN
 from syncbench.clip import Frames
 from syncbench.errors import ClipError
 from syncbench.feature import Feature
-from syncbench.features.evaluators import LipReader
+from syncbench.features.evaluators import LIPS_SEEN, LipReader, check_lips, value_of
 from syncbench.features.mouths import crop_mouths
 from syncbench.files import file_hash
 
@@ -27,7 +27,6 @@ __all__ = ["LIP_HYPOTHESIS", "WEIGHTS", "lipreader", "read_lips", "read_mouths",
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 _SHORTEST = 5  # frames
-_LEAST_SEEN = 0.9  # of a clip's frames: words are missing where lips are not seen
 
 
 @lru_cache(maxsize=2)
@@ -94,9 +93,8 @@ def read_lips(frames: Frames) -> str:
 
 
 def _hypothesis(mouths: NDArray[np.uint8], seen: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    if seen.mean() < _LEAST_SEEN:
-        raise ClipError(f"only {seen.sum()} of {len(seen)} frames show a face whose lips can be read")
-    return np.frombuffer(read_mouths(mouths).encode(), np.uint8).copy()
+    check_lips(seen)
+    return value_of(read_mouths(mouths))
 
 
 LIP_HYPOTHESIS = Feature(
@@ -119,5 +117,5 @@ def lipreader() -> LipReader:
         words=frozenset(KNOWN_WORDS),
         sentence=tuple(map(frozenset, SENTENCE)),
         hypothesis=LIP_HYPOTHESIS,
-        limits=f"{FACE_LIMITS},seen:{_LEAST_SEEN:g}",
+        limits=f"{FACE_LIMITS},seen:{LIPS_SEEN:g}",
     )

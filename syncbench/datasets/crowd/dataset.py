@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from syncbench import registry
 from syncbench.clip import SAMPLES_PER_FRAME, Clip
@@ -20,22 +17,22 @@ from syncbench.datasets.crowd.mouth import draw_manner
 from syncbench.datasets.crowd.picture import draw_picture, draw_scene
 from syncbench.datasets.crowd.stills import Still, people_of, read_picture, read_stills
 from syncbench.datasets.lrs2 import Lrs2
-from syncbench.datasets.lrs2_layout import open_folder, write_clip, write_lists
+from syncbench.datasets.lrs2_layout import clips_of_splits, open_folder, write_clip, write_lists
 from syncbench.datasets.synthetic.motion import motion
 from syncbench.errors import CommandError
 from syncbench.feature import Features
 from syncbench.features.frames import FRAMES
-from syncbench.features.landmarks import PRECOMPUTED
+from syncbench.features.landmarks import PRECOMPUTED, fill_missing
 from syncbench.features.speech import SPEECH
 from syncbench.files import file_hash
 from syncbench.progress import progress
+from syncbench.workers import WorkerDied, run_tasks
 
 __all__ = ["CROWD", "VERSION", "make"]
 
 VERSION = "v1"
 """Of what the seeds give: raised whenever equal files and seeds would no longer give equal clips."""
 _SPLITS = ("train", "val", "test")
-_SHARES: Mapping[str, float] = {"val": 0.08, "test": 0.12}  # train has the rest
 
 
 class Crowd(Lrs2):
@@ -105,17 +102,10 @@ def make(
 
     Raises CommandError where files are missing or ``out`` holds clips of another recipe.
     """
-    if clips < 1:
-        raise CommandError(f"at least one clip must be asked for, not {clips}")
     if not drivers:
         raise CommandError("a crowd needs at least one driver: clips with landmarks, such as --driver synthetic")
     people = read_stills(stills)
-    if split is None:
-        least = 1 if clips >= len(_SPLITS) else 0
-        counts = {name: max(least, int(clips * share)) for name, share in _SHARES.items()}
-        counts["train"] = clips - counts["val"] - counts["test"]
-    else:
-        counts = {split: clips}
+    counts = clips_of_splits(clips, split)
     recipe = {
         "dataset": "crowd",
         "version": VERSION,
@@ -127,15 +117,10 @@ def make(
     roles = {name: _roles(people, drivers, name, seed, count) for name, count in counts.items() if count}
     missing = [r for group in roles.values() for r in group if not (main / f"{r.id}.mp4").is_file()]
     with progress(f"drawing {len(missing)} clips") as tell:
-        if workers > 1 and len(missing) > 1:
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-                for done, job in enumerate([pool.submit(_draw, main, role) for role in missing], 1):
-                    job.result()
-                    tell(done, len(missing))
-        else:
-            for done, role in enumerate(missing, 1):
-                _draw(main, role)
-                tell(done, len(missing))
+        for done, (role, result) in enumerate(run_tasks(_draw, main, missing, workers), 1):
+            if isinstance(result, WorkerDied):
+                raise CommandError(f"{role.id}: {result}")
+            tell(done, len(missing))
     write_lists(out, {name: [r.id for r in group] for name, group in roles.items()})
     return out
 
@@ -165,17 +150,6 @@ def _usable(driver: str, split: str) -> list[Clip]:
     return clips
 
 
-def _filled(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return landmarks [T, 68, 2] with missing faces between their neighbours. Raises CommandError where all are."""
-    known = np.flatnonzero(np.isfinite(points).all((1, 2)))
-    if not len(known):
-        raise CommandError("no frame has landmarks")
-    flat = points.reshape(len(points), -1)
-    times = np.arange(len(points))
-    columns = [np.interp(times, known, column[known]) for column in flat.T]
-    return np.stack(columns, -1).reshape(points.shape).astype(np.float32)
-
-
 def _draw(main: Path, role: _Role) -> None:
     """Draw and write one clip."""
     import torch
@@ -184,7 +158,7 @@ def _draw(main: Path, role: _Role) -> None:
     rng = np.random.default_rng([*role.stream, 2])
     features = Features(role.driver)
     frames, speech = features[FRAMES], features[SPEECH]
-    points = _filled(features[PRECOMPUTED.feature][: len(frames)])
+    points = fill_missing(features[PRECOMPUTED.feature][: len(frames)]).astype(np.float32)
     frames = frames[: len(points)]
     speech = speech[: len(frames) * SAMPLES_PER_FRAME]
     energy = np.sqrt(np.mean(speech.reshape(len(frames), -1) ** 2, 1))

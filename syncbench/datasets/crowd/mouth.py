@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from syncbench.features.mouths import face_sizes
+
 __all__ = ["Manner", "Pose", "closed_mouth", "draw_manner", "poses", "speak", "upright"]
 
 Array = NDArray[np.float64]
 
-_EYE_TO_MOUTH = 1.12  # outer eye corners' distance over that from eyes to mouth, on a frontal face
 _POSE_SIGMA = 2.0  # frames
 _UPPER, _LOWER = np.array([61, 62, 63]), np.array([67, 66, 65])  # facing points of the inner lips
 _OUTER_UPPER, _OUTER_LOWER = np.array([50, 51, 52]), np.array([58, 57, 56])
@@ -64,8 +65,7 @@ def poses(points: NDArray[np.floating], sigma: float = _POSE_SIGMA) -> Pose:
     right, left = points[:, 36:42].mean(1), points[:, 42:48].mean(1)
     across = points[:, 45] - points[:, 36]
     middle = (right + left) / 2
-    down = np.linalg.norm(points[:, 48:68].mean(1) - middle, axis=1)
-    size = np.maximum(np.linalg.norm(across, axis=1), _EYE_TO_MOUTH * down)
+    size = face_sizes(points)
     angle = np.arctan2(across[:, 1], across[:, 0])
     if sigma and len(points) > 1:
         middle = ndimage.gaussian_filter1d(middle, sigma, axis=0, mode="nearest")

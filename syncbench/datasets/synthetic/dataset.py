@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from syncbench.clip import Clip, Recording, Word
 from syncbench.dataset import Dataset, Problem, Unusable
-from syncbench.datasets.lrs2_layout import open_folder, write_clip, write_lists
+from syncbench.datasets.lrs2_layout import clips_of_splits, open_folder, write_clip, write_lists
 from syncbench.datasets.synthetic.articulation import ARTICULATORS
 from syncbench.datasets.synthetic.identity import SPLITS
 from syncbench.datasets.synthetic.performance import Grammar, Performance, Script, perform, script
@@ -29,7 +29,6 @@ __all__ = ["SYNTHETIC", "SYNTHETIC_OPEN", "SYNTHETIC_WORDS", "VERSION", "Synthet
 VERSION = "v1"
 """Of what the seeds give: raised whenever equal seeds would no longer give equal clips."""
 _CLIPS: Mapping[str, int] = {"train": 400, "val": 40, "test": 24}
-_SHARES: Mapping[str, float] = {"val": 0.08, "test": 0.12}  # train has the rest
 _BATCH = 16
 
 T = TypeVar("T")
@@ -186,14 +185,7 @@ def make(
 
     Raises CommandError where ``out`` holds clips of another recipe, Unavailable without espeakng-loader.
     """
-    if clips < 1:
-        raise CommandError(f"at least one clip must be asked for, not {clips}")
-    if split is None:
-        least = 1 if clips >= len(SPLITS) else 0
-        counts = {name: max(least, int(clips * share)) for name, share in _SHARES.items()}
-        counts["train"] = clips - counts["val"] - counts["test"]
-    else:
-        counts = {split: clips}
+    counts = clips_of_splits(clips, split)
     scripts = {name: [script(grammar, name, seed, i, reach) for i in range(n)] for name, n in counts.items()}
     recipe = {"dataset": "synthetic", "version": VERSION, "seed": seed, "grammar": grammar, "reach": reach}
     main = open_folder(out, recipe)

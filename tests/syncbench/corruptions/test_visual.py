@@ -12,6 +12,7 @@ from syncbench.corruptions import visual
 from syncbench.corruptions.apply import apply
 from syncbench.corruptions.conditions import Condition
 from syncbench.errors import ClipError, CommandError
+from syncbench.features.landmarks import fill_missing
 
 
 def moving_mouth(frames: int = 60) -> np.ndarray:
@@ -82,7 +83,7 @@ def test_missing_landmarks_are_filled_and_none_at_all_is_one_clear_line() -> Non
     marks = moving_mouth(20)
     holes = marks.copy()
     holes[5:9] = np.nan
-    assert visual.fill_missing(holes) == pytest.approx(marks, abs=0.01)
+    assert fill_missing(holes) == pytest.approx(marks, abs=0.01)
     frames = np.zeros((20, 160, 160, 3), np.uint8)
     with pytest.raises(ClipError, match="no face"):
         apply(Condition("clean", "both"), frames, np.zeros(20 * 640, np.float32), np.full_like(marks, np.nan), [], 0)
